@@ -1,0 +1,89 @@
+package http1
+
+// tokenChars are the characters of a token (RFC 9110 section 5.6.2), of which
+// methods and field names are made.
+var tokenChars = charset("!#$%&'*+-.^_`|~0123456789" +
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+// valueChars are the characters of a field value (RFC 9110 section 5.5): all but
+// the control characters, of which only the tab is allowed.
+var valueChars = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= ' ' && c != 0x7f || c == '\t'
+	}
+	return t
+}()
+
+// targetChars are the characters a request target may have. RFC 3986 allows
+// fewer; like other proxies this one passes on what browsers are known to send,
+// all that is visible, except '#', which begins a fragment and has no place in a
+// request.
+var targetChars = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c > ' ' && c != 0x7f && c != '#'
+	}
+	return t
+}()
+
+// The characters of the parts of a Host (RFC 3986 section 3.2.2).
+var (
+	nameChars = charset("-._~!$&'()*+,;=%0123456789" +
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	addressChars = charset("0123456789abcdefABCDEF:.") // between brackets
+	digits       = charset("0123456789")
+)
+
+func charset(chars string) (t [256]bool) {
+	for i := range len(chars) {
+		t[chars[i]] = true
+	}
+	return t
+}
+
+func all(b []byte, t *[256]bool) bool {
+	for _, c := range b {
+		if !t[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// EqualFold reports whether b is s, a lower-case ASCII word, in any case.
+func EqualFold(b []byte, s string) bool {
+	if len(b) != len(s) {
+		return false
+	}
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != s[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// trimBlanks cuts the optional white space of RFC 9110 section 5.6.3 off both ends.
+func trimBlanks(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// NextElement returns the first element of a comma-separated list (RFC 9110
+// section 5.6.1), without blanks around it, and what follows its comma. Empty
+// elements are returned too.
+func NextElement(list []byte) (element, rest []byte) {
+	for i, c := range list {
+		if c == ',' {
+			return trimBlanks(list[:i]), list[i+1:]
+		}
+	}
+	return trimBlanks(list), nil
+}
