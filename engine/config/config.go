@@ -1,0 +1,108 @@
+// Package config is the shape of proxy.yaml: its keys, their defaults and what
+// makes a value wrong.
+//
+// Load and Parse read a file strictly: a key they do not know, a key given
+// twice and a value out of range are each an error that carries file, line and
+// column. Every mistake of a file is reported at once. What they return is
+// complete: defaults are filled in, and nothing is left for a request to ask.
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is a whole, valid configuration. It is plain data and is not changed
+// after Parse returned it.
+type Config struct {
+	ListenAddr     string         // host:port the proxy serves on
+	AdminAddr      string         // host:port of the admin listener; "" when it is off
+	MetricsPath    string         // also served on ListenAddr; "" when it is not
+	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed
+
+	RateLimit RateLimit
+	Timeouts  Timeouts
+	Limits    Limits
+	Retries   Retries
+
+	Pools  []Pool  // in the order of the file; the top-level backends come first, named DefaultPool
+	Routes []Route // in the order of the file
+}
+
+// DefaultPool is the name of the pool that the top-level backends form. It
+// takes every request that no route matches.
+const DefaultPool = "default"
+
+// RateLimit is the allowance of one client address.
+type RateLimit struct {
+	RPS        float64 // requests per second; 0 turns the limiter off
+	Burst      int     // requests that may come at once
+	MaxClients int     // clients remembered at a time; fixes the limiter's memory
+	IPv6Prefix int     // bits of an IPv6 address that name one client
+}
+
+// Timeouts are the longest times of each wait.
+type Timeouts struct {
+	ClientHeader   time.Duration // a request head must be complete by then
+	ClientBody     time.Duration // longest silence inside a request body
+	ClientIdle     time.Duration // between two requests of a connection
+	ClientWrite    time.Duration // longest time a client may take no bytes
+	Connect        time.Duration // to open a connection to a backend
+	ResponseHeader time.Duration // from the last byte sent to the end of the response head
+	ResponseBody   time.Duration // longest silence inside a response body
+	BackendIdle    time.Duration // an unused backend connection is closed after
+	Shutdown       time.Duration // exchanges in progress may go on for
+}
+
+// Limits bound what clients can make the proxy hold.
+type Limits struct {
+	MaxConnections int   // client connections at a time; 0: as many as the file limit allows
+	MaxHeaderBytes int   // bytes of a request or response head
+	MaxBodyBytes   int64 // bytes of a request body; 0: no limit
+}
+
+// Retries say how often an exchange may turn to another backend.
+type Retries struct {
+	Attempts int     // sends for one request, the first included
+	Budget   float64 // retries as a share of recent requests, 0 to 1
+}
+
+// Pool is a named group of backends that share a strategy and a health check.
+type Pool struct {
+	Name        string
+	Strategy    string
+	Backends    []Backend
+	HealthCheck HealthCheck
+}
+
+// Backend is one server requests are sent to.
+type Backend struct {
+	Addr     string // host:port to dial; also its name in logs and metrics
+	Weight   int    // its share relative to the others of the pool
+	MaxConns int    // connections at a time
+	Backup   bool   // only picked when no other backend of the pool is eligible
+}
+
+// HealthCheck says how the backends of a pool are probed.
+type HealthCheck struct {
+	Path     string        // target of the GET request
+	Interval time.Duration // between two probes of a backend; 0: no probes, backends count as up
+	Timeout  time.Duration // of one probe, from dial to the end of the response head
+	Rise     int           // successes in a row before a backend that is down is up
+	Fall     int           // failures in a row before a backend that is up is down
+	Status   []StatusRange // what counts as a success
+}
+
+// StatusRange is a range of status codes, both ends included.
+type StatusRange struct{ From, To int }
+
+// Contains reports whether code lies in the range.
+func (r StatusRange) Contains(code int) bool { return r.From <= code && code <= r.To }
+
+// Route sends the requests of a host and below a path to a pool. The longest
+// path wins, an exact host before a suffix, a suffix before any host.
+type Route struct {
+	Host string // lower case; "*.suffix" for all names below it; "" for any
+	Path string // prefix of whole path segments; "/" for any
+	Pool string
+}

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"slices"
+	"time"
+)
+
+// Key describes one setting of the file, for those who document it.
+type Key struct {
+	Path    string // such as timeouts.connect; backends[].url is a key of each backend
+	Type    string
+	Default string // as the file would spell it; "" when there is none
+	Meaning string
+}
+
+// Keys lists every setting in the order of the documentation.
+func Keys() []Key {
+	var keys []Key
+	for _, k := range fileKeys {
+		keys = append(keys, k.describe(""))
+		switch k.name {
+		case "backends":
+			keys = describeAll(keys, backendKeys, "backends[].")
+		case "routes":
+			keys = describeAll(keys, routeKeys, "routes[].")
+		}
+	}
+	return keys
+}
+
+// fileKeys are the keys of the file, in the order of the documentation.
+var fileKeys = slices.Concat(listenKeys, lift(poolKeys), clientKeys)
+
+var listenKeys = []key[draft]{
+	one("listen_addr", "address", `":8080"`, listenAddr, func(d *draft) *string { return &d.ListenAddr }, "host:port the proxy serves on"),
+	one("admin_addr", "address", `"127.0.0.1:9901"`, orEmpty(listenAddr), func(d *draft) *string { return &d.AdminAddr }, `host:port of the admin listener: /metrics, /healthz, /readyz; "" turns it off`),
+	one("metrics_path", "path", "/metrics", orEmpty(cleanPath), func(d *draft) *string { return &d.MetricsPath }, `where listen_addr serves the metrics as well; "" turns that off`),
+	one("health_check_interval", "duration", "5s", interval, func(d *draft) *time.Duration { return &d.base.HealthCheck.Interval }, "the same as health_check.interval"),
+}
+
+// poolKeys are the keys of a pool, and stand at the top level for the default
+// pool.
+var poolKeys = []key[Pool]{
+	{"strategy", "name", "least_conn", "how a backend is chosen", readStrategy},
+	{"backends", "list", "", "where requests go: URLs, or mappings of the keys below", readBackends},
+	one("health_check.path", "path", "/", requestPath, func(p *Pool) *string { return &p.HealthCheck.Path }, "what a probe asks for"),
+	one("health_check.interval", "duration", "5s", interval, func(p *Pool) *time.Duration { return &p.HealthCheck.Interval }, "between two probes of a backend; 0: no probes, backends count as up"),
+	one("health_check.timeout", "duration", "2s", wait, func(p *Pool) *time.Duration { return &p.HealthCheck.Timeout }, "of one probe, from dial to the end of the response head"),
+	one("health_check.rise", "int", "2", whole(1, 1000), func(p *Pool) *int { return &p.HealthCheck.Rise }, "successes in a row before a backend that is down is up"),
+	one("health_check.fall", "int", "3", whole(1, 1000), func(p *Pool) *int { return &p.HealthCheck.Fall }, "failures in a row before a backend that is up is down"),
+	{"health_check.status", "status codes", "200-499", `what counts as a success: 200, "200-299,404" or a list`, readStatus},
+}
+
+// backendKeys are the keys of a backend that is more than its URL.
+var backendKeys = []key[Backend]{
+	one("url", "URL", "", backendAddr, func(b *Backend) *string { return &b.Addr }, "http://host:port; port 80 when there is none"),
+	one("weight", "int", "1", weight, func(b *Backend) *int { return &b.Weight }, "its share relative to the others of the pool"),
+	one("max_conns", "int", "512", whole(1, 65536), func(b *Backend) *int { return &b.MaxConns }, "connections to it at a time"),
+	one("backup", "bool", "false", yesNo, func(b *Backend) *bool { return &b.Backup }, "picked only when no other backend of the pool is eligible"),
+}
+
+var clientKeys = []key[draft]{
+	one("rate_limit.rps", "float", "10.0", rate, func(d *draft) *float64 { return &d.RateLimit.RPS }, "requests per second of one client address; 0 turns the limiter off"),
+	one("rate_limit.burst", "int", "10", whole(1, 1000000), func(d *draft) *int { return &d.RateLimit.Burst }, "requests that may come at once"),
+	one("rate_limit.max_clients", "int", "262144", whole(1, 16777216), func(d *draft) *int { return &d.RateLimit.MaxClients }, "clients remembered at a time; fixes the limiter's memory"),
+	one("rate_limit.ipv6_prefix", "int", "64", whole(1, 128), func(d *draft) *int { return &d.RateLimit.IPv6Prefix }, "bits of an IPv6 address that name one client"),
+	{"trusted_proxies", "list", "[]", "networks and addresses whose X-Forwarded-For is believed", readTrusted},
+	one("timeouts.client_header", "duration", "10s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientHeader }, "a request head must be complete by then"),
+	one("timeouts.client_body", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientBody }, "longest silence inside a request body"),
+	one("timeouts.client_idle", "duration", "90s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientIdle }, "between two requests of a connection; keep it above the load balancer's own"),
+	one("timeouts.client_write", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientWrite }, "longest time a client may take no bytes"),
+	one("timeouts.connect", "duration", "2s", wait, func(d *draft) *time.Duration { return &d.Timeouts.Connect }, "to open a connection to a backend"),
+	one("timeouts.response_header", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ResponseHeader }, "from the last byte sent to the end of the response head"),
+	one("timeouts.response_body", "duration", "60s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ResponseBody }, "longest silence inside a response body"),
+	one("timeouts.backend_idle", "duration", "20s", wait, func(d *draft) *time.Duration { return &d.Timeouts.BackendIdle }, "an unused backend connection is closed after"),
+	one("timeouts.shutdown", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.Shutdown }, "exchanges in progress may go on for"),
+	one("limits.max_connections", "int", "0", whole(0, 10000000), func(d *draft) *int { return &d.Limits.MaxConnections }, "client connections at a time; 0: as many as the file limit allows"),
+	one("limits.max_header_bytes", "size", "16KiB", headSize, func(d *draft) *int { return &d.Limits.MaxHeaderBytes }, "of a request head (431 above) or a response head"),
+	one("limits.max_body_bytes", "size", "0", bodySize, func(d *draft) *int64 { return &d.Limits.MaxBodyBytes }, "of a request body (413 above); 0: no limit"),
+	one("retries.attempts", "int", "3", whole(1, 10), func(d *draft) *int { return &d.Retries.Attempts }, "sends for one request, the first included"),
+	one("retries.budget", "float", "0.2", share, func(d *draft) *float64 { return &d.Retries.Budget }, "retries as a share of recent requests, 0 to 1"),
+	{"pools", "mapping", "", "named pools: strategy, backends and health_check, which inherit from the top level", func(_ *reader, d *draft, n node) { d.pools = n }},
+	{"routes", "list", "", "which requests go to which pool; the others go to the top-level backends", func(_ *reader, d *draft, n node) { d.routes = n }},
+}
+
+var routeKeys = []key[Route]{
+	one("host", "host", `""`, routeHost, func(t *Route) *string { return &t.Host }, `a name, or "*.example.com" for all names below it; "" for any`),
+	one("path", "path", "/", routePath, func(t *Route) *string { return &t.Path }, "prefix of whole segments: /v1 and /v1/ match /v1 and /v1/x, not /v1x"),
+	one("pool", "name", "", poolName, func(t *Route) *string { return &t.Pool }, `a name of pools, or "default" for the top-level backends`),
+}
+
+// notYet are keys that the design has and this version does not.
+var notYet = map[string]bool{
+	"proxy_protocol": true, "access_log": true, "listeners": true, "tls": true, "timeouts.tunnel": true,
+}
