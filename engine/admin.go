@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"bytes"
+	"net"
+	"time"
+
+	"github.com/valyala/fasthttp"
+	"github.com/valyala/fasthttp/pprofhandler"
+)
+
+// admin is the listener for operators: metrics, health, profiles.
+type admin struct {
+	engine   *Engine
+	server   *fasthttp.Server
+	listener net.Listener // nil: off
+}
+
+func newAdmin(e *Engine) *admin {
+	a := &admin{engine: e}
+	a.server = &fasthttp.Server{
+		Handler:               a.handle,
+		Name:                  "goproxyreverso",
+		GetOnly:               true,
+		ReadTimeout:           10 * time.Second,
+		WriteTimeout:          2 * time.Minute, // a CPU profile takes its time
+		IdleTimeout:           90 * time.Second,
+		MaxRequestBodySize:    1,
+		SecureErrorLogMessage: true,
+		Logger:                quietLogger{},
+	}
+	return a
+}
+
+func (a *admin) listen(addr string) (err error) {
+	if addr == "" {
+		return nil
+	}
+	a.listener, err = net.Listen("tcp", addr)
+	return err
+}
+
+func (a *admin) addr() net.Addr {
+	if a.listener == nil {
+		return nil
+	}
+	return a.listener.Addr()
+}
+
+func (a *admin) addrText() string {
+	if a.listener == nil {
+		return "off"
+	}
+	return a.listener.Addr().String()
+}
+
+// serve serves until close.
+func (a *admin) serve() {
+	if a.listener == nil {
+		return
+	}
+	if err := a.server.Serve(a.listener); err != nil {
+		a.engine.log.Error("admin listener ended", "error", err)
+	}
+}
+
+func (a *admin) close() {
+	if a.listener == nil {
+		return
+	}
+	if err := a.server.Shutdown(); err != nil {
+		a.engine.log.Error("admin listener", "error", err)
+	}
+}
+
+func (a *admin) handle(ctx *fasthttp.RequestCtx) {
+	path := string(ctx.Path())
+	switch path {
+	case "/metrics":
+		ctx.SetContentType(metricsType)
+		a.engine.metrics.Expose(ctx)
+	case "/healthz":
+		ctx.SetBodyString("ok\n")
+	case "/readyz":
+		if why := a.engine.notReady(); why != "" {
+			ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
+			ctx.SetBodyString(why + "\n")
+			return
+		}
+		ctx.SetBodyString("ready\n")
+	default:
+		if len(path) >= len(pprofPath) && path[:len(pprofPath)] == pprofPath {
+			pprofhandler.PprofHandler(ctx)
+			return
+		}
+		ctx.Error("not found: see /metrics /healthz /readyz /debug/pprof/\n", fasthttp.StatusNotFound)
+	}
+}
+
+const (
+	metricsType = "text/plain; version=0.0.4; charset=utf-8"
+	pprofPath   = "/debug/pprof/"
+)
+
+// notReady returns why the proxy should get no traffic, "" when it should.
+func (e *Engine) notReady() string {
+	switch {
+	case e.draining.Load():
+		return "stopping"
+	case !e.ready.Load():
+		return "the first round of probes is not over"
+	}
+	for _, p := range e.snapshot.Load().pools {
+		if p.Eligible() == 0 {
+			return "no eligible backend in pool " + p.Name
+		}
+	}
+	return ""
+}
+
+func (e *Engine) isReady() bool { return e.notReady() == "" }
+
+// wantsMetrics reports whether the request asks for the metrics of the proxy
+// itself.
+func (x *exchange) wantsMetrics() bool {
+	return len(x.request.Path) == len(x.snap.metricsPath) && string(x.request.Path) == x.snap.metricsPath &&
+		len(x.request.Path) > 0
+}
+
+// sendMetrics answers with the metrics.
+func (x *exchange) sendMetrics() error {
+	x.status = 200
+	x.skipBody()
+	var body bytes.Buffer
+	x.conn.engine.metrics.Expose(&body)
+	x.out = append(x.out[:0], "HTTP/1.1 200 OK\r\nContent-Type: "+metricsType+"\r\n"...)
+	x.out = appendLength(x.out, int64(body.Len()))
+	x.out = x.appendConnection(x.out)
+	x.out = append(x.out, "\r\n"...)
+	if string(x.request.Method) != "HEAD" {
+		x.out = append(x.out, body.Bytes()...)
+	}
+	if x.flush(x.conn) != nil {
+		x.close = true
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ESousa97/goproxyreverso/pool"
+	"github.com/ESousa97/goproxyreverso/pool/http1"
+)
+
+// conn is a client's connection. It stands between the socket and fasthttp's
+// server (see the package comment): Read and Write are what the server gets, the
+// embedded http1.Conn is what the exchange uses.
+type conn struct {
+	http1.Conn
+	engine   *Engine
+	stripe   int
+	counters *counters // of its stripe
+	exchange exchange
+
+	peer     netip.Addr
+	peerText []byte
+
+	head    []byte        // the request head, valid until the body is read
+	headErr error         // why there is none
+	headAt  time.Duration // when it was complete
+	served  bool          // a request came on it before
+
+	upstream  atomic.Pointer[pool.Conn] // what the exchange uses, for abort
+	aborted   atomic.Bool               // abort was called: nothing new is begun
+	idle      atomic.Bool               // it waits for the first byte of a request
+	waking    sync.Mutex                // held by wake
+	lingers   bool                      // the client may still be sending when it is closed
+	closeOnce sync.Once
+}
+
+// standIn is the request that fasthttp's server sees in place of each real one.
+const standIn = "GET / HTTP/1.1\r\nHost: -\r\n\r\n"
+
+// socket counts the bytes of a connection where they pass.
+type socket struct {
+	net.Conn
+	counters *counters
+}
+
+func (s socket) Read(p []byte) (int, error) {
+	n, err := s.Conn.Read(p)
+	if n > 0 {
+		s.counters.received.Add(uint64(n))
+	}
+	return n, err
+}
+
+func (s socket) Write(p []byte) (int, error) {
+	n, err := s.Conn.Write(p)
+	if n > 0 {
+		s.counters.sent.Add(uint64(n))
+	}
+	return n, err
+}
+
+func newConn(e *Engine, nc net.Conn) *conn {
+	c := &conn{engine: e}
+	c.stripe, c.counters = e.counters.next()
+	c.Init(socket{nc, c.counters})
+	c.exchange.conn = c
+	if addr, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		c.peer = addr.AddrPort().Addr().Unmap().WithZone("")
+	}
+	c.peerText = c.peer.AppendTo(nil)
+	c.headAt = http1.Now()
+	return c
+}
+
+// Read waits for the next request and shows the stand-in for it. It returns
+// io.EOF when none will come.
+func (c *conn) Read(p []byte) (int, error) {
+	if !c.await() {
+		return 0, io.EOF
+	}
+	if len(p) < len(standIn) {
+		panic("BUG: the server reads with a buffer below the stand-in")
+	}
+	return copy(p, standIn), nil
+}
+
+// Write drops what the server writes: the exchange has answered already.
+func (c *conn) Write(p []byte) (int, error) { return len(p), nil }
+
+// await waits for a request head, or for what makes a whole one impossible but
+// can be answered. It reports whether there is something to answer.
+func (c *conn) await() bool {
+	snap := c.engine.snapshot.Load()
+	if len(c.Reader.Buffered()) == 0 && !c.awaitFirstByte(snap) {
+		return false
+	}
+	now := http1.Now()
+	if !c.Reader.HasHead() {
+		// Slow path: the head comes in pieces. Its time is counted from its
+		// first byte, so that trickling does not extend it.
+		c.ReadWithin(now, snap.timeouts.ClientHeader)
+	}
+	c.head, c.headErr = c.Reader.RequestHead(snap.maxHead)
+	c.headAt = now
+	c.served = true
+	switch {
+	case c.headErr == nil, isSyntax(c.headErr):
+		return true
+	case errors.Is(c.headErr, os.ErrDeadlineExceeded):
+		c.headErr = errClientSlow
+		return true
+	}
+	return false
+}
+
+// awaitFirstByte waits until the client begins a request. A connection without
+// one is closed in silence: a client that only connected did nothing wrong.
+func (c *conn) awaitFirstByte(snap *snapshot) bool {
+	limit, now := snap.timeouts.ClientIdle, http1.Now()
+	if !c.served {
+		limit, now = snap.timeouts.ClientHeader, c.headAt
+	}
+	c.ReadWithin(now, limit)
+	c.idle.Store(true)
+	if c.engine.draining.Load() {
+		c.lastCall()
+	}
+	err := c.Reader.Fill()
+	if !c.idle.CompareAndSwap(true, false) {
+		// Slow path: a stop woke this wait. What the client has sent
+		// meanwhile is still answered.
+		c.waking.Lock() // wait until wake is through with the deadline
+		c.lastCall()
+		c.waking.Unlock()
+		if err != nil {
+			err = c.Reader.Fill()
+		}
+	}
+	if err != nil {
+		c.Reader.Release()
+	}
+	return err == nil
+}
+
+// lastCallTime is how long a stop waits for a request that is on its way on an
+// idle connection.
+const lastCallTime = 50 * time.Millisecond
+
+func (c *conn) lastCall() { c.ReadWithin(http1.Now(), lastCallTime) }
+
+// wake ends the wait of an idle connection, for a stop. It may be called from
+// any goroutine.
+func (c *conn) wake() {
+	c.waking.Lock()
+	defer c.waking.Unlock()
+	if c.idle.CompareAndSwap(true, false) {
+		_ = c.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// abort closes the sockets of both sides under an exchange, which ends with an
+// error then. It may be called from any goroutine.
+func (c *conn) abort() {
+	c.aborted.Store(true)
+	_ = c.Conn.Conn.Close()
+	if up := c.upstream.Load(); up != nil {
+		_ = up.Conn.Close()
+	}
+}
+
+// Send writes b to the client.
+func (c *conn) Send(now time.Duration, b []byte) error {
+	c.WriteWithin(now, c.exchange.snap.timeouts.ClientWrite)
+	_, err := c.Conn.Conn.Write(b)
+	return err
+}
+
+// Close closes the connection. When the client may still be sending, it ends its
+// own side first and reads on for a moment: closing at once would reset the
+// connection, and the client could lose the answer it has not read yet (RFC 9112
+// section 9.6).
+func (c *conn) Close() error {
+	var err error
+	c.closeOnce.Do(func() {
+		if c.lingers {
+			c.linger()
+		}
+		c.Reader.Drop()
+		err = c.Conn.Close()
+		c.engine.conns.remove(c)
+	})
+	return err
+}
+
+const (
+	lingerTime  = time.Second
+	lingerBytes = 256 << 10
+)
+
+func (c *conn) linger() {
+	tcp, ok := c.Conn.Conn.(socket).Conn.(interface{ CloseWrite() error })
+	if !ok || tcp.CloseWrite() != nil {
+		return
+	}
+	_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+	_, _ = io.CopyN(io.Discard, c.Conn.Conn, lingerBytes)
+}

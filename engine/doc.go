@@ -1,0 +1,28 @@
+// Package engine is the life of a request, and of the process that serves it.
+//
+//	accept ─ parse ─ identify ─ limit ─ route ─ pick ─ send ─ relay ─ account
+//
+// exchange.go holds that story as one function; each step is a file.
+//
+// # Who reads and writes the client's bytes
+//
+// The server is a fasthttp.Server: it accepts connections, gives each a worker
+// and a context, and calls the handler once for each request of a connection.
+// What the bytes mean is decided elsewhere. The type conn stands between the
+// socket and the server: it waits for a whole request head, keeps it for the
+// exchange and shows the server a stand-in of a fixed text instead; and the
+// exchange writes its response to the socket itself, so that what the server
+// writes after the handler has returned is dropped.
+//
+// A proxy needs this because it must pass on what it does not own. The server's
+// own parser joins, renames, reorders and invents fields, reads bodies ahead of
+// their use and writes a response only after the handler has returned; here a
+// head passes field by field as it came, a body is moved while it comes, and an
+// exchange ends when its last byte is out. It also means that one parser, that of
+// pool/http1, decides where messages begin and end, on both sides.
+//
+// # What a request reads
+//
+// The configuration is compiled into an immutable snapshot. An exchange loads it
+// once. Names were resolved when it was made: a request follows pointers.
+package engine

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"github.com/ESousa97/goproxyreverso/pool"
+	"github.com/ESousa97/goproxyreverso/pool/http1"
+)
+
+// exchange is one request and its response. It lives in its connection and
+// serves one request after the other.
+type exchange struct {
+	conn *conn
+	snap *snapshot // the configuration this exchange began with
+	now  time.Duration
+
+	request http1.Request
+	body    http1.Body // of the request
+	client  netip.Addr // who sent it, behind all trusted proxies
+	trusted bool       // the peer is a proxy whose X-Forwarded fields are believed
+
+	pool     *servicePool
+	backend  *pool.Backend   // of the attempt under way, else nil
+	upstream *pool.Conn      // of the attempt under way, else nil
+	began    time.Duration   // when that attempt began
+	tried    []*pool.Backend // of the attempts that failed
+	received int64           // bytes of the request body so far
+	spent    bool            // the request cannot be sent again: some of its body is gone, or a response has begun
+
+	out     []byte // what is written next
+	scratch []byte // for names and paths in another form
+	json    bool   // the client would rather have answers of ours in JSON
+
+	status   int    // what the client got; 0 before
+	rejected bool   // it was an answer of our own
+	reason   reason // why
+	close    bool   // the connection ends after this exchange
+}
+
+// run carries one request from its head to the last byte of its response, and
+// reports whether the connection can serve another.
+func (x *exchange) run() (keep bool) {
+	x.begin()
+	defer x.end()
+	if err := x.proxy(); err != nil {
+		x.respond(err)
+	}
+	return !x.close
+}
+
+// proxy is the story of a request. An error means that nothing was sent to the
+// client yet; respond makes it an answer.
+func (x *exchange) proxy() error {
+	if err := x.parse(); err != nil {
+		return err
+	}
+	x.identify()
+	if err := x.limit(); err != nil {
+		return err
+	}
+	if x.wantsMetrics() {
+		return x.sendMetrics()
+	}
+	if err := x.route(); err != nil {
+		return err
+	}
+	if err := x.forward(); err != nil {
+		return err
+	}
+	return x.relay()
+}
+
+// begin makes the exchange ready for the request that conn has read.
+func (x *exchange) begin() {
+	c := x.conn
+	*x = exchange{
+		conn:    c,
+		snap:    c.engine.snapshot.Load(),
+		now:     c.headAt,
+		request: x.request,
+		body:    x.body,
+		tried:   x.tried[:0],
+		out:     http1.AcquireBuffer(http1.SmallBuffer)[:0],
+		scratch: x.scratch[:0],
+	}
+	c.counters.started.Add(1)
+}
+
+// end settles the exchange: its backend, its counters, its buffers. A panic ends
+// here too: it costs the client its connection, not the process its life.
+func (x *exchange) end() {
+	if p := recover(); p != nil {
+		x.conn.engine.log.Error("panic in an exchange", "panic", p, "stack", string(debug.Stack()))
+		x.conn.counters.panics.Add(1)
+		x.fail(errPanic)
+		if x.status == 0 {
+			x.respond(errPanic)
+		}
+		x.close = true
+	}
+	x.account()
+	http1.ReleaseBuffer(x.out)
+	x.out = nil
+}
+
+// parse reads the head. It is an error that the head could not be read at all,
+// which is answered like any other.
+func (x *exchange) parse() error {
+	head, err := x.conn.head, x.conn.headErr
+	if err == nil {
+		err = x.request.Parse(head)
+	}
+	if err != nil {
+		x.close = true
+		x.request = http1.Request{Fields: x.request.Fields[:0]}
+		x.body.Reset(&x.conn.Reader, http1.Framing{})
+		return err
+	}
+	x.conn.Reader.Discard(len(head))
+	x.body.Reset(&x.conn.Reader, x.request.Framing)
+	x.close = !x.request.KeepAlive
+	if limit := x.snap.maxBody; limit > 0 && x.request.Framing.Length > limit {
+		return errBodyTooLarge
+	}
+	return nil
+}

@@ -1,0 +1,294 @@
+package engine
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/ESousa97/goproxyreverso/pool"
+	"github.com/ESousa97/goproxyreverso/pool/http1"
+)
+
+// stateCounters count the changes of a backend to each state.
+type stateCounters [2]atomic.Uint64
+
+var states = [...]pool.State{pool.Up, pool.Down}
+
+// exposition writes all metrics in the text format of Prometheus.
+type exposition struct {
+	set    *metrics.Set
+	engine *Engine
+}
+
+// newExposition registers the families of the proxy. They are written from
+// counters of the engine's own, which the requests of a connection share with
+// no other CPU.
+func newExposition(e *Engine) *exposition {
+	x := &exposition{set: metrics.NewSet(), engine: e}
+	x.set.RegisterMetricsWriter(x.write)
+	return x
+}
+
+// Expose writes the metrics of the proxy, of the process and of the Go runtime.
+func (x *exposition) Expose(w io.Writer) {
+	x.set.WritePrometheus(w)
+	writeProcess(w)
+}
+
+// families writes families of metrics, each with its help and type.
+type families struct {
+	w    *bufio.Writer
+	name string
+}
+
+func (f *families) begin(name, kind, help string) {
+	f.name = name
+	fmt.Fprintf(f.w, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+}
+
+func (f *families) value(labels string, v uint64) {
+	f.w.WriteString(f.name)
+	f.w.WriteString(labels)
+	f.w.WriteByte(' ')
+	f.w.WriteString(strconv.FormatUint(v, 10))
+	f.w.WriteByte('\n')
+}
+
+func (f *families) single(name, kind, help string, v uint64) {
+	f.begin(name, kind, help)
+	f.value("", v)
+}
+
+// write writes the families of the proxy. All series are there from the first
+// scrape on; no label comes from a client.
+func (x *exposition) write(w io.Writer) {
+	e, snap := x.engine, x.engine.snapshot.Load()
+	f := &families{w: bufio.NewWriter(w)}
+	defer f.w.Flush()
+
+	f.begin("proxy_build_info", "gauge", "Always 1; the labels tell what was built.")
+	f.value(labels("version", Version(), "go_version", runtime.Version()), 1)
+	x.writeClients(f)
+	x.writePools(f, snap)
+	x.writeBackends(f, snap)
+	x.writeLimiter(f, snap)
+	x.writeLimits(f, snap)
+
+	ready := uint64(0)
+	if e.isReady() {
+		ready = 1
+	}
+	f.single("proxy_ready", "gauge", "Whether /readyz answers 200.", ready)
+}
+
+// writeClients writes what is counted towards the clients.
+func (x *exposition) writeClients(f *families) {
+	s := &x.engine.counters
+	// Finished first: read later, it could overtake started.
+	finished := s.sum(func(c *counters) *atomic.Uint64 { return &c.finished })
+	started := s.sum(func(c *counters) *atomic.Uint64 { return &c.started })
+	f.single("proxy_requests_inflight", "gauge", "Requests whose last byte is not out yet.", started-finished)
+	f.single("proxy_downstream_connections", "gauge", "Open connections of clients.", uint64(x.engine.conns.len()))
+	f.single("proxy_received_bytes_total", "counter", "Bytes received from clients.",
+		s.sum(func(c *counters) *atomic.Uint64 { return &c.received }))
+	f.single("proxy_sent_bytes_total", "counter", "Bytes sent to clients.",
+		s.sum(func(c *counters) *atomic.Uint64 { return &c.sent }))
+	f.single("proxy_panics_total", "counter", "Panics that were caught; each is in the log with its stack.",
+		s.sum(func(c *counters) *atomic.Uint64 { return &c.panics }))
+	f.begin("proxy_rejected_requests_total", "counter", "Requests answered without a backend's response, by the error type of RFC 9209.")
+	for r := range reasons {
+		f.value(labels("reason", reasonNames[r]), s.sum(func(c *counters) *atomic.Uint64 { return &c.rejected[r] }))
+	}
+}
+
+// writePools writes what is counted for each pool.
+func (x *exposition) writePools(f *families, snap *snapshot) {
+	f.begin("proxy_requests_total", "counter", "Requests routed to a pool, by the class of the status the client got.")
+	for _, p := range snap.pools {
+		f.codes(p.tally, "pool", p.Name)
+	}
+	f.begin("proxy_request_duration_seconds", "histogram", "Time from a whole request head to the last byte of the response.")
+	for _, p := range snap.pools {
+		f.histogram(p.tally, "pool", p.Name)
+	}
+	f.begin("proxy_retries_total", "counter", "Requests sent again after a failed attempt.")
+	for _, p := range snap.pools {
+		f.value(labels("pool", p.Name), p.tally.sum(func(t *tallyStripe) *atomic.Uint64 { return &t.retries }))
+	}
+	f.begin("proxy_pool_backends", "gauge", "Backends of a pool.")
+	for _, p := range snap.pools {
+		f.value(labels("pool", p.Name), uint64(len(p.Backends)))
+	}
+	f.begin("proxy_pool_eligible_backends", "gauge", "Backends of a pool that may be picked now.")
+	for _, p := range snap.pools {
+		f.value(labels("pool", p.Name), uint64(p.Eligible()))
+	}
+}
+
+// writeBackends writes what is counted for each backend.
+func (x *exposition) writeBackends(f *families, snap *snapshot) {
+	each := func(name, kind, help string, write func(p *servicePool, b *pool.Backend)) {
+		f.begin(name, kind, help)
+		for _, p := range snap.pools {
+			for _, b := range p.Backends {
+				write(p, b)
+			}
+		}
+	}
+	gauge := func(name, help string, value func(b *pool.Backend) uint64) {
+		each(name, "gauge", help, func(p *servicePool, b *pool.Backend) {
+			f.value(labels("pool", p.Name, "backend", b.Addr), value(b))
+		})
+	}
+	each("proxy_backend_requests_total", "counter", "Responses of a backend, by the class of their status.",
+		func(p *servicePool, b *pool.Backend) {
+			f.codes(p.backends[b.Index], "pool", p.Name, "backend", b.Addr)
+		})
+	each("proxy_backend_errors_total", "counter", "Failed attempts and broken responses of a backend, by the error type of RFC 9209.",
+		func(p *servicePool, b *pool.Backend) {
+			for r := range reasons {
+				n := p.backends[b.Index].sum(func(t *tallyStripe) *atomic.Uint64 { return &t.errors[r] })
+				f.value(labels("pool", p.Name, "backend", b.Addr, "reason", reasonNames[r]), n)
+			}
+		})
+	each("proxy_backend_duration_seconds", "histogram", "Time from the beginning of an attempt to the last byte of the response.",
+		func(p *servicePool, b *pool.Backend) {
+			f.histogram(p.backends[b.Index], "pool", p.Name, "backend", b.Addr)
+		})
+	each("proxy_backend_state_changes_total", "counter", "Changes of a backend to a state.",
+		func(p *servicePool, b *pool.Backend) {
+			for _, s := range states {
+				f.value(labels("pool", p.Name, "backend", b.Addr, "state", s.String()), p.changes[b.Index][s].Load())
+			}
+		})
+	gauge("proxy_backend_up", "Whether a backend is up.", func(b *pool.Backend) uint64 {
+		if b.State() == pool.Up {
+			return 1
+		}
+		return 0
+	})
+	gauge("proxy_backend_inflight", "Requests a backend has not answered to the last byte yet.",
+		func(b *pool.Backend) uint64 { return uint64(b.Inflight()) })
+	gauge("proxy_backend_connections", "Open connections to a backend.",
+		func(b *pool.Backend) uint64 { return uint64(b.Connections()) })
+	gauge("proxy_backend_connections_limit", "The most connections to a backend, max_conns.",
+		func(b *pool.Backend) uint64 { return uint64(b.MaxConns()) })
+}
+
+func (x *exposition) writeLimiter(f *families, snap *snapshot) {
+	clients, limit := 0, 0
+	if l := snap.limiter; l != nil {
+		clients, limit = l.Clients(http1.Now()), l.MaxClients()
+	}
+	f.single("proxy_limiter_clients", "gauge", "Client addresses with requests to their account.", uint64(clients))
+	f.single("proxy_limiter_clients_limit", "gauge", "The most of them that are told apart, rate_limit.max_clients.", uint64(limit))
+}
+
+// writeLimits writes the limits of the configuration beside what they limit.
+func (x *exposition) writeLimits(f *families, snap *snapshot) {
+	f.single("proxy_downstream_connections_limit", "gauge", "The most open connections of clients.", uint64(cap(x.engine.conns.slots)))
+	f.single("proxy_header_bytes_limit", "gauge", "The most bytes of a head, limits.max_header_bytes.", uint64(snap.maxHead))
+	f.single("proxy_body_bytes_limit", "gauge", "The most bytes of a request body, limits.max_body_bytes; 0: no limit.", uint64(snap.maxBody))
+}
+
+// codes writes one series for each class of status.
+func (f *families) codes(t tally, pairs ...string) {
+	for class := range classes {
+		n := t.sum(func(s *tallyStripe) *atomic.Uint64 { return &s.codes[class] })
+		f.value(labels(append(pairs, "code", strconv.Itoa(class+1)+"xx")...), n)
+	}
+}
+
+// histogram writes the series of one histogram.
+func (f *families) histogram(t tally, pairs ...string) {
+	family := f.name
+	total := uint64(0)
+	f.name = family + "_bucket"
+	for i := range len(bucketBounds) + 1 {
+		bound := "+Inf"
+		if i < len(bucketBounds) {
+			bound = strconv.FormatFloat(bucketBounds[i].Seconds(), 'g', -1, 64)
+		}
+		total += t.sum(func(s *tallyStripe) *atomic.Uint64 { return &s.buckets[i] })
+		f.value(labels(append(pairs, "le", bound)...), total)
+	}
+	nanos := t.sum(func(s *tallyStripe) *atomic.Uint64 { return &s.nanos })
+	fmt.Fprintf(f.w, "%s_sum%s %s\n", family, labels(pairs...), strconv.FormatFloat(float64(nanos)/1e9, 'g', -1, 64))
+	f.name = family + "_count"
+	f.value(labels(pairs...), total)
+	f.name = family
+}
+
+// labels formats names and values of labels in turn. No value needs escaping:
+// they are words of the configuration and of the code.
+func labels(pairs ...string) string {
+	var b strings.Builder
+	for i := 0; i < len(pairs); i += 2 {
+		sep := byte(',')
+		if i == 0 {
+			sep = '{'
+		}
+		b.WriteByte(sep)
+		b.WriteString(pairs[i])
+		b.WriteString(`="`)
+		b.WriteString(pairs[i+1])
+		b.WriteByte('"')
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// Version returns the version of the module the program was built from.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+func init() { metrics.ExposeMetadata(true) }
+
+// writeProcess writes the process and Go families of the metrics library. The
+// library leaves the help empty, and the names of three families and the types
+// of some others are not what Prometheus expects: this puts that right.
+func writeProcess(w io.Writer) {
+	var raw bytes.Buffer
+	metrics.WriteProcessMetrics(&raw)
+	out := bufio.NewWriter(w)
+	defer out.Flush()
+	for line := range strings.Lines(raw.String()) {
+		name, rest := strings.TrimRight(line, "\n"), ""
+		if fields := strings.Fields(line); len(fields) >= 3 && fields[0] == "#" {
+			name, rest = fields[2], strings.Join(fields[3:], " ")
+		} else if i := strings.IndexAny(line, "{ "); i >= 0 {
+			name = line[:i]
+		}
+		switch {
+		case strings.HasSuffix(name, "_count") && !strings.HasSuffix(name, "_seconds_count"):
+			// Three gauges and counters with a name that belongs to histograms.
+		case strings.HasPrefix(line, "# HELP "):
+			fmt.Fprintf(out, "# HELP %s %s, as github.com/VictoriaMetrics/metrics reads it.\n", name, describe(name))
+		case strings.HasPrefix(line, "# TYPE ") && strings.HasSuffix(name, "_total") && rest == "gauge":
+			fmt.Fprintf(out, "# TYPE %s counter\n", name)
+		default:
+			out.WriteString(line)
+		}
+	}
+}
+
+// describe makes a help text of a name.
+func describe(name string) string {
+	words := strings.ReplaceAll(name, "_", " ")
+	if rest, ok := strings.CutPrefix(words, "go "); ok {
+		return "Of the Go runtime: " + rest
+	}
+	return "Of the process: " + strings.TrimPrefix(words, "process ")
+}

@@ -1,0 +1,58 @@
+package engine
+
+import "github.com/ESousa97/goproxyreverso/pool/http1"
+
+// relay sends the response to the client as it comes from the backend. From the
+// first byte on nothing can be taken back: a response that breaks off ends with
+// the connection, never with bytes that make it look whole.
+func (x *exchange) relay() error {
+	up := x.upstream
+	x.status = up.Response.Status
+	x.skipBody()
+	framing := x.clientFraming()
+	x.out = x.appendResponseHead(x.out[:0], framing)
+	if content, ok := up.Body.Whole(); ok && len(content) <= http1.SmallBuffer {
+		// Fast path: head and body leave together.
+		x.out = append(x.out, content...)
+		up.Body.Skip(len(content))
+		x.finish(nil, x.flush(x.conn))
+		return nil
+	}
+	// Slow path: what has come is sent, then what comes.
+	if up.Response.Framing.Length > http1.SmallBuffer {
+		up.Reader.Grow(http1.LargeBuffer)
+	}
+	x.finish(x.pump((*responseBody)(x), x.conn, framing))
+	return nil
+}
+
+// clientFraming returns how the body is framed towards the client. HTTP/1.0 does
+// not know the chunked coding: there, a body of unknown length ends with the
+// connection.
+func (x *exchange) clientFraming() http1.FramingKind {
+	kind := x.upstream.Response.Framing.Kind
+	if kind != http1.Chunked && kind != http1.UntilClose {
+		return kind
+	}
+	if x.request.Minor == 0 {
+		x.close = true
+		return http1.UntilClose
+	}
+	return http1.Chunked
+}
+
+// finish ends the attempt whose response was relayed, with what went wrong on
+// the backend's side or on the client's.
+func (x *exchange) finish(backendErr, clientErr error) {
+	if backendErr != nil {
+		x.close = true
+		x.fail(incompleteError{backendErr})
+		return
+	}
+	if clientErr != nil {
+		x.close = true
+	}
+	x.conn.upstream.Store(nil)
+	x.upstream.Release(x.body.Done())
+	x.upstream = nil
+}
