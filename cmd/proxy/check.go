@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ESousa97/goproxyreverso/engine"
+)
+
+func newCheck(s *source) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Check the configuration and exit",
+		Long: `Check builds everything the configuration asks for, without listening or
+sending anything. It exits with 0 and prints one line when the configuration is
+good; otherwise it exits with 1 and prints every problem with its file, line and
+column.`,
+		Example: "  proxy check --config /etc/proxy.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.load()
+			if err != nil {
+				return err
+			}
+			if _, err := engine.New(c, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
+				return err
+			}
+			backends := 0
+			for _, p := range c.Pools {
+				backends += len(p.Backends)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is good: %d pools, %d backends, %d routes\n",
+				s.path, len(c.Pools), backends, len(c.Routes))
+			return err
+		},
+	}
+}
