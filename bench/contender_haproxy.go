@@ -1,0 +1,44 @@
+//go:build linux
+
+package main
+
+import "context"
+
+// haproxy is the other peer.
+var haproxy = contender{
+	name:    "haproxy",
+	find:    func(context.Context) (string, error) { return installed("haproxy", "apt-get install haproxy") },
+	version: func(ctx context.Context, path string) string { return firstLine(ctx, path, "-v") },
+	command: func(s site) (command, error) {
+		path, err := s.write("haproxy.cfg", haproxyConfig)
+		return command{args: []string{s.Program, "-db", "-f", path}}, err
+	},
+}
+
+const haproxyConfig = `global
+    nbthread 1
+    maxconn 2000
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 90s
+    timeout server 30s
+    timeout http-keep-alive 90s
+    http-reuse always
+frontend clients
+    bind {{.Addr}} backlog 4096
+    stick-table type ip size 100k expire 1m store http_req_rate(1s)
+    http-request track-sc0 src
+    http-request deny deny_status 429 if { sc_http_req_rate(0) gt 1000000 }
+    option forwardfor
+    http-request set-header X-Forwarded-Host %[req.hdr(host)]
+    http-request set-header X-Forwarded-Proto http
+    default_backend backends
+backend backends
+    balance leastconn
+    option httpchk GET /
+    default-server check inter 5s
+{{- range $i, $addr := .Backends}}
+    server backend{{$i}} {{$addr}}
+{{- end}}
+`

@@ -1,0 +1,57 @@
+//go:build linux
+
+package main
+
+import "context"
+
+// nginx is what the ratios of the table refer to.
+var nginx = contender{
+	name:    "nginx",
+	find:    func(context.Context) (string, error) { return installed("nginx", "apt-get install nginx") },
+	version: func(ctx context.Context, path string) string { return firstLine(ctx, path, "-v") },
+	command: func(s site) (command, error) {
+		path, err := s.write("nginx.conf", nginxConfig)
+		return command{args: []string{s.Program, "-p", s.Dir, "-c", path, "-e", "stderr"}}, err
+	},
+}
+
+// nginxConfig keeps connections for as many requests as the others do: by
+// default nginx closes one after a thousand.
+const nginxConfig = `daemon off;
+worker_processes 1;
+pid {{.Dir}}/nginx.pid;
+events {
+    worker_connections 4096;
+}
+http {
+    access_log off;
+    client_body_temp_path {{.Dir}}/body;
+    proxy_temp_path {{.Dir}}/proxy;
+    fastcgi_temp_path {{.Dir}}/fastcgi;
+    uwsgi_temp_path {{.Dir}}/uwsgi;
+    scgi_temp_path {{.Dir}}/scgi;
+    limit_req_zone $binary_remote_addr zone=clients:16m rate=100000r/s;
+    upstream backends {
+        least_conn;
+{{- range .Backends}}
+        server {{.}};
+{{- end}}
+        keepalive 256;
+        keepalive_requests 100000000;
+    }
+    server {
+        listen {{.Addr}} backlog=4096;
+        keepalive_requests 100000000;
+        location / {
+            limit_req zone=clients burst=1000000 nodelay;
+            proxy_pass http://backends;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Host $host;
+            proxy_set_header X-Forwarded-Proto $scheme;
+        }
+    }
+}
+`

@@ -1,0 +1,11 @@
+//go:build linux
+
+package main
+
+// small is where a proxy's own work weighs most: there is next to nothing to
+// copy.
+var small = scenario{
+	name:  "small",
+	about: "GET, 100 bytes back",
+	path:  "/",
+}
