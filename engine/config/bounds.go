@@ -3,12 +3,13 @@ package config
 import "github.com/goccy/go-yaml/token"
 
 // What hostile input can cost. go-yaml's parser calls itself for each level of
-// nesting, and its time grows with the square of the keys; a configuration of
-// thousands of backends stays far below these bounds.
+// nesting, and its time grows with the square of the keys and of the documents;
+// a configuration of thousands of backends stays far below these bounds.
 const (
 	maxNesting = 16
 	maxKeys    = 20000
 	maxTokens  = 200000
+	maxMarks   = 2 // --- above the one document and ... below it
 )
 
 // bounds is what the tokens up to one of them amount to.
@@ -16,6 +17,7 @@ type bounds struct {
 	open   []token.Type // brackets
 	inline int          // what may nest without brackets, since the line or the item began
 	keys   int
+	marks  int // of documents: --- and ...
 	line   int
 }
 
@@ -35,6 +37,8 @@ func (b *bounds) add(t *token.Token) {
 		}
 	case token.SequenceEntryType:
 		b.inline++
+	case token.DocumentHeaderType, token.DocumentEndType:
+		b.marks++
 	case token.MappingValueType:
 		b.inline++
 		b.keys++

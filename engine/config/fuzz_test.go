@@ -57,6 +57,7 @@ func FuzzOverride(f *testing.F) {
 		require.True(t, errors.As(err, &e))
 		require.NotEmpty(t, e.Problems)
 		require.Zero(t, e.Problems[0].Line)
+		require.NotContains(t, e.Problems[0].String(), "\n")
 	})
 }
 

@@ -25,10 +25,9 @@ func (r *reader) override(d *draft) {
 
 func (r *reader) overrideByVariable(d *draft, name, text string) {
 	at := place{origin: inEnvironment, name: name}
-	var keys []string
-	var prefix string
+	section := ""
 	for _, k := range fileKeys {
-		section, _, _ := strings.Cut(k.name, ".")
+		first, _, nested := strings.Cut(k.name, ".")
 		switch {
 		case name == variable(k.name):
 			r.replace(d, k, node{shape: scalar, text: text, path: k.name, at: at})
@@ -36,20 +35,28 @@ func (r *reader) overrideByVariable(d *draft, name, text string) {
 		case fileOnly(k.name) && strings.HasPrefix(name, variable(k.name)+"_"):
 			r.failAt(at, "", fmt.Sprintf("%s are set in the file only", k.name))
 			return
-		case section != k.name && name == variable(section):
-			r.failAt(at, "", fmt.Sprintf("%s is a section (set one of its keys, such as %s)", section, variable(k.name)))
+		case nested && name == variable(first):
+			r.failAt(at, "", fmt.Sprintf("%s is a section (set one of its keys, such as %s)", first, variable(k.name)))
 			return
-		case section != k.name && strings.HasPrefix(name, variable(section)+"_"):
-			prefix = variable(section) + "_"
-			keys = namesIn(fileKeys, section+".")
+		case nested && strings.HasPrefix(name, variable(first)+"_"):
+			section = first
 		}
 	}
-	if prefix == "" {
+	if section != "" {
+		r.failUnknownVariable(at, section)
+	}
+}
+
+// failUnknownVariable reports a variable that begins like the section.
+func (r *reader) failUnknownVariable(at place, section string) {
+	key := strings.ToLower(at.name[len(variable(section+".")):])
+	if notYet[section+"."+key] {
+		r.failAt(at, section+"."+key, "is not supported by this version")
 		return
 	}
-	near := nearest(name[len(prefix):], keys)
+	near := nearest(key, namesIn(fileKeys, section+"."))
 	if near != "" {
-		near = prefix + strings.ToUpper(near)
+		near = variable(section + "." + near)
 	}
 	r.failAt(at, "", "unknown variable"+didYouMean(near))
 }
@@ -67,7 +74,7 @@ func (r *reader) overrideBySet(d *draft, assignment string) {
 		r.failAt(at, "", "want path=value, such as timeouts.connect=3s")
 		return
 	}
-	n := node{shape: scalar, text: text, path: path, at: at}
+	n := node{shape: scalar, text: text, path: plain(path), at: at}
 	if k, ok := find(fileKeys, path); ok {
 		r.replace(d, k, n)
 		return

@@ -73,9 +73,10 @@ func TestEnvironmentOfOthers(t *testing.T) {
 		"environment PROXY_POOLS: pools: pools are set in the file only",
 		"environment PROXY_POOLS_API_STRATEGY: pools are set in the file only",
 		"environment PROXY_TIMEOUTS_CONECT: unknown variable (did you mean PROXY_TIMEOUTS_CONNECT?)",
-		"environment PROXY_TIMEOUTS_TUNNEL: unknown variable",
+		"environment PROXY_TIMEOUTS_TUNNEL: timeouts.tunnel: is not supported by this version",
+		"environment PROXY_TIMEOUTS_X: unknown variable",
 	}, problems(t, Source{Data: []byte("backends: [http://a]"), Env: []string{
-		"PROXY_TIMEOUTS_TUNNEL=1h", "PROXY_TIMEOUTS_CONECT=1s", "PROXY_HEALTH_CHECK=x", "PROXY_POOLS_API_STRATEGY=x", "PROXY_POOLS=x",
+		"PROXY_TIMEOUTS_TUNNEL=1h", "PROXY_TIMEOUTS_X=1h", "PROXY_TIMEOUTS_CONECT=1s", "PROXY_HEALTH_CHECK=x", "PROXY_POOLS_API_STRATEGY=x", "PROXY_POOLS=x",
 	}}))
 }
 

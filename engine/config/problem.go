@@ -107,9 +107,9 @@ func (r *reader) problem(f finding) Problem {
 		p.Line, p.Column = r.inside(f.at)
 		p.Excerpt = r.excerpt(f.at)
 	case inEnvironment:
-		p.File = "environment " + f.at.name
+		p.File = "environment " + plain(f.at.name)
 	case inSet:
-		p.File = "--set " + f.at.name
+		p.File = "--set " + plain(f.at.name)
 	}
 	return p
 }

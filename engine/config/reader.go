@@ -89,7 +89,7 @@ func (r *reader) list(n node) ([]node, bool) {
 	case n.shape == scalar && n.at.origin != inFile:
 		return split(n), true
 	case n.shape == scalar:
-		r.fail(n, "want a list (write [%s])", n.text)
+		r.fail(n, "want a list (write [%s])", plain(n.text))
 	case n.shape == mapping:
 		r.fail(n, "want a list")
 	}

@@ -77,7 +77,7 @@ func (r *reader) parseYAML(text string) (body ast.Node) {
 	}()
 	tokens := lexer.Tokenize(text)
 	if t := tokens.InvalidToken(); t != nil {
-		r.failAt(r.place(t), "", t.Error)
+		r.failAt(r.place(t), "", oneLine(t.Error))
 		return nil
 	}
 	if !r.checkTokens(tokens) {
@@ -109,6 +109,10 @@ func (r *reader) checkTokens(tokens token.Tokens) bool {
 			r.failAt(r.place(t), "", fmt.Sprintf("nested more than %d deep", maxNesting))
 			return false
 		}
+		if b.marks > maxMarks {
+			r.failAt(r.place(t), "", "a second document is not supported (remove this line)")
+			return false
+		}
 		if b.keys > maxKeys {
 			r.failAt(r.place(t), "", fmt.Sprintf("more than %d keys", maxKeys))
 			return false
@@ -120,7 +124,7 @@ func (r *reader) checkTokens(tokens token.Tokens) bool {
 func (r *reader) failSyntax(err error) {
 	var y yaml.Error
 	if errors.As(err, &y) && y.GetToken() != nil {
-		r.failAt(r.place(y.GetToken()), "", y.GetMessage())
+		r.failAt(r.place(y.GetToken()), "", oneLine(y.GetMessage()))
 		return
 	}
 	r.failFile(err.Error())
@@ -128,8 +132,12 @@ func (r *reader) failSyntax(err error) {
 
 // failFile reports what is wrong with the file as a whole.
 func (r *reader) failFile(message string) {
-	message, _, _ = strings.Cut(message, "\n")
-	r.failAt(place{line: 1, column: 1}, "", message)
+	r.failAt(place{line: 1, column: 1}, "", oneLine(message))
+}
+
+func oneLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 func (r *reader) onlyDocument(file *ast.File) ast.Node {

@@ -150,6 +150,14 @@ func isWord(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 }
 
+// plain shows text without quotes where they add nothing.
+func plain(text string) string {
+	if quoted := quote(text); quoted != `"`+text+`"` {
+		return quoted
+	}
+	return text
+}
+
 // quote shows text in a message, not more of it than a line holds.
 func quote(text string) string {
 	const most = 60
