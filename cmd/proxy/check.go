@@ -19,7 +19,7 @@ sending anything. It exits with 0 and prints one line when the configuration is
 good; otherwise it exits with 1 and prints every problem with its file, line and
 column.`,
 		Example: "  proxy check --config /etc/proxy.yaml",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.load()
 			if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,8 +28,9 @@ import (
 //	/demo/stream/N        answers with N lines, ten a second
 //	/demo/close           closes the connection without an answer
 type demo struct {
-	servers []*fasthttp.Server
-	running sync.WaitGroup
+	servers   []*fasthttp.Server
+	listeners []net.Listener
+	running   sync.WaitGroup
 }
 
 // startDemo starts a backend on each loopback address of c that is free.
@@ -78,6 +80,7 @@ func (d *demo) serve(ln net.Listener, addr string) {
 		Logger:                        log{},
 	}
 	d.servers = append(d.servers, s)
+	d.listeners = append(d.listeners, ln)
 	d.running.Go(func() { _ = s.Serve(ln) })
 }
 
@@ -86,10 +89,17 @@ type log struct{}
 
 func (log) Printf(string, ...any) {}
 
-// close stops all backends and waits for them.
+// closeTime is how long close waits for answers in progress, which may be asleep
+// for a minute. Those that are left end with the process.
+const closeTime = time.Second
+
+// close stops all backends.
 func (d *demo) close() {
-	for _, s := range d.servers {
-		_ = s.Shutdown()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	for i, s := range d.servers {
+		_ = d.listeners[i].Close() // Shutdown does nothing for a server that has not begun yet
+		_ = s.ShutdownWithContext(ctx)
 	}
 	d.running.Wait()
 }
@@ -111,12 +121,19 @@ func answerDemo(ctx *fasthttp.RequestCtx, addr string) {
 	what, arg, _ := strings.Cut(rest, "/")
 	play, ok := plays[what]
 	if !ok {
-		ctx.Error("unknown: try /demo/sleep/1s /demo/status/503 /demo/bytes/1000000 /demo/stream/10 /demo/close\n", 404)
+		explain(ctx, 404, "unknown: try /demo/sleep/1s /demo/status/503 /demo/bytes/1000000 /demo/stream/10 /demo/close")
 		return
 	}
 	if err := play(ctx, arg); err != nil {
-		ctx.Error(err.Error()+"\n", 400)
+		explain(ctx, 400, err.Error())
 	}
+}
+
+// explain answers with a line of text. It keeps the fields that are set already.
+func explain(ctx *fasthttp.RequestCtx, status int, line string) {
+	ctx.SetStatusCode(status)
+	ctx.SetContentType("text/plain; charset=utf-8")
+	ctx.SetBodyString(line + "\n")
 }
 
 var plays = map[string]func(ctx *fasthttp.RequestCtx, arg string) error{
@@ -185,7 +202,7 @@ func echo(ctx *fasthttp.RequestCtx) {
 	}
 	b, err := json.MarshalIndent(received, "", "  ")
 	if err != nil {
-		ctx.Error(err.Error(), 500)
+		explain(ctx, 500, err.Error())
 		return
 	}
 	ctx.SetContentType("application/json")

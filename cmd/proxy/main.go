@@ -38,10 +38,11 @@ func newCommand() *cobra.Command {
 
 Without a command it does what "proxy run" does.`,
 		Version:       engine.Version(),
-		Args:          cobra.NoArgs,
+		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetFlagErrorFunc(seeHelp)
 	root.SetVersionTemplate("goproxyreverso {{.Version}}\n")
 	root.PersistentFlags().StringVarP(&s.path, "config", "c", "proxy.yaml", "configuration file")
 	root.PersistentFlags().StringArrayVar(&s.set, "set", nil,
@@ -52,11 +53,24 @@ Without a command it does what "proxy run" does.`,
 	return root
 }
 
+// noArgs is how all commands take arguments: not at all.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(cmd, args); err != nil {
+		return seeHelp(cmd, err)
+	}
+	return nil
+}
+
+// seeHelp adds to an error of usage where the right one is described.
+func seeHelp(cmd *cobra.Command, err error) error {
+	return hint{err, "see " + cmd.CommandPath() + " --help"}
+}
+
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "goproxyreverso %s\n", engine.Version())
 			return err

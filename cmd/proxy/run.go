@@ -23,7 +23,7 @@ when none had to be cut off. A second signal exits at once.`,
 		Example: `  proxy run --config /etc/proxy.yaml
   proxy run --demo
   proxy run --set listen_addr=:9090 --set rate_limit.rps=0`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	addRun(cmd, s)
 	return cmd
@@ -42,6 +42,7 @@ func run(s *source, demo bool) error {
 	if err != nil {
 		return err
 	}
+	signal.Ignore(syscall.SIGPIPE) // who read the log may go; the proxy stays
 	ctx, cancel := stopOnSignal(log)
 	defer cancel()
 	if demo {
