@@ -62,6 +62,7 @@ func NewAt(t testing.TB, addr string) *Backend {
 }
 
 func (b *Backend) accept() {
+	defer close(b.accepted) // here, where it is sent to
 	for {
 		nc, err := b.listener.Accept()
 		if err != nil {
@@ -85,10 +86,6 @@ func (b *Backend) Close() {
 	b.closed = true
 	for _, c := range b.conns {
 		_ = c.Close()
-	}
-	if b.accepted != nil {
-		close(b.accepted)
-		b.accepted = nil
 	}
 	b.mu.Unlock()
 	b.serving.Wait()
