@@ -38,9 +38,17 @@ lint: ## golangci-lint when installed, else go vet and staticcheck
 tidy-check: ## Fail when go.mod or go.sum is not tidy
 	$(GO) mod tidy -diff
 
+SCENARIO ?= small
+
 .PHONY: bench
-bench: ## Compare with nginx and HAProxy; BENCH="-rounds 3" passes flags, BENCH=-help lists them
-	$(GO) run ./bench $(BENCH)
+bench: ## Measure beside nginx, HAProxy and caddy: SCENARIO=small,latency or all; BENCH="-rounds 3", BENCH=-help
+	$(GO) run ./bench -scenario $(SCENARIO) $(BENCH)
+
+BASE ?= HEAD
+
+.PHONY: bench-compare
+bench-compare: ## Measure the files as they are against a commit: BASE=HEAD~1 SCENARIO=small,large
+	$(GO) run ./bench compare -base $(BASE) -scenario $(SCENARIO) $(BENCH)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
@@ -57,4 +65,4 @@ clean: ## Remove what was built
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -10,113 +10,72 @@ import (
 	"time"
 )
 
-// tools are the paths of the load generators.
-type tools struct {
-	wrk    string
-	vegeta string // "" when it is missing: there are no latencies then
-}
-
-// bench takes one whole measurement, from the search for programs to the table.
+// bench takes a whole measurement, from the search for programs to the chart. A
+// scenario that fails does not keep the next ones from being measured.
 func bench(ctx context.Context, set settings, stdout, stderr io.Writer) error {
-	rep := newReport(set)
-	found, err := findTools(ctx, rep)
+	k, err := newKit(ctx, set)
 	if err != nil {
 		return err
 	}
-	r, err := newRig(set, found)
+	defer k.close()
+	if err := k.addContenders(ctx, set.contenders, stderr); err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "about %s in all, at most %s\n", set.time().Round(time.Second), set.bound.Round(time.Second))
+	var failed error
+	measured := 0
+	for _, s := range set.scenarios {
+		err := k.bench(ctx, set, s.with(set), stdout, stderr)
+		var absent missingError
+		switch {
+		case err == nil:
+			measured++
+		case ctx.Err() != nil:
+			return err
+		case errors.As(err, &absent):
+			fmt.Fprintf(stderr, "%s is left out: %s\n", s.name, err)
+		default:
+			fmt.Fprintf(stderr, "%s failed: %s\n", s.name, err)
+			failed = errors.Join(failed, fmt.Errorf("scenario %s: %w", s.name, err))
+		}
+	}
+	if measured == 0 && failed == nil {
+		return errors.New("nothing was measured")
+	}
+	return errors.Join(failed, drawResults(set.results))
+}
+
+// bench measures one scenario and tells what came out.
+func (k *kit) bench(ctx context.Context, set settings, s scenario, stdout, stderr io.Writer) error {
+	rep, err := k.measure(ctx, set, s, stderr)
 	if err != nil {
 		return err
+	}
+	rep.Results = summarize(rep.rig)
+	rep.write(stdout, writeTable)
+	return rep.save(set.results, writeTable)
+}
+
+// measure runs one scenario with all programs of the kit. When it returns,
+// nothing of it runs any more.
+func (k *kit) measure(ctx context.Context, set settings, s scenario, progress io.Writer) (*report, error) {
+	if err := k.lacks(s); err != nil {
+		return nil, err
+	}
+	r, err := newRig(set, s, k, progress)
+	if err != nil {
+		return nil, err
 	}
 	defer r.close()
-	rep.place(r.cpus)
+	rep := newReport(r)
 	if err := r.startBackends(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	if err := r.enterAll(ctx, rep); err != nil {
-		return err
+	if err := r.warmUp(ctx); err != nil {
+		return nil, err
 	}
-	rep.writeHeader(stdout)
-	if err := r.rounds(ctx, stderr); err != nil {
-		return err
+	if err := s.prepare(ctx, r); err != nil {
+		return nil, err
 	}
-	rep.finish(r.entrants)
-	rep.writeTable(stdout)
-	return rep.save(set.jsonPath)
-}
-
-// findTools finds the load generators. Without wrk nothing can be measured.
-func findTools(ctx context.Context, rep *report) (tools, error) {
-	var found tools
-	var err error
-	if found.wrk, err = installed("wrk", "apt-get install wrk"); err != nil {
-		return tools{}, err
-	}
-	rep.program("wrk", firstLine(ctx, found.wrk, "-v"))
-	found.vegeta, err = installed("vegeta", "go install github.com/tsenart/vegeta/v12@v12.13.0")
-	if err != nil {
-		rep.missing(err, "no latencies")
-		return found, nil
-	}
-	rep.program("vegeta", builtFrom(ctx, found.vegeta))
-	return found, nil
-}
-
-// enterAll starts the contenders that are installed.
-func (r *rig) enterAll(ctx context.Context, rep *report) error {
-	for _, c := range r.set.contenders {
-		path, err := c.find(ctx)
-		var absent missingError
-		if errors.As(err, &absent) {
-			rep.missing(err, c.name+" is left out")
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		rep.program(c.name, c.version(ctx, path))
-		if err := r.enter(ctx, c, path); err != nil {
-			return err
-		}
-	}
-	if len(r.entrants) == 0 {
-		return errors.New("none of the contenders is installed")
-	}
-	return nil
-}
-
-// rounds warms the entrants up and takes all samples, each round in another
-// order.
-func (r *rig) rounds(ctx context.Context, stderr io.Writer) error {
-	warmup := *r
-	warmup.set.duration = time.Second
-	for _, e := range r.entrants {
-		fmt.Fprintf(stderr, "warm-up  %s\n", e.name)
-		if _, err := warmup.measureThroughput(ctx, 0, e); err != nil {
-			return fmt.Errorf("%s, warm-up: %w", e.name, e.orItsEnd(err))
-		}
-	}
-	left := time.Duration(r.set.rounds*len(r.entrants)) * r.set.turnTime()
-	for round := 1; round <= r.set.rounds; round++ {
-		for _, i := range order(len(r.entrants), round) {
-			e := r.entrants[i]
-			fmt.Fprintf(stderr, "round %d of %d  %s  about %s left\n", round, r.set.rounds, e.name, left)
-			s, err := r.turn(ctx, round, e)
-			if err != nil {
-				return err
-			}
-			e.samples = append(e.samples, s)
-			left -= r.set.turnTime()
-		}
-	}
-	return nil
-}
-
-// order returns the numbers 0 to n-1, beginning with another one in each round,
-// so that no contender always comes first or after a pause.
-func order(n, round int) []int {
-	all := make([]int, n)
-	for i := range all {
-		all[i] = (i + round - 1) % n
-	}
-	return all
+	return rep, r.rounds(ctx)
 }

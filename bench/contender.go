@@ -5,12 +5,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"debug/buildinfo"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"text/template"
 )
 
@@ -21,7 +17,7 @@ type contender struct {
 
 	// find returns the path of the program, made first where need be. A
 	// missingError leaves the contender out; any other error ends the run.
-	find func(context.Context) (string, error)
+	find func(context.Context, *kit) (string, error)
 
 	// version describes the program at a path, in a few words.
 	version func(ctx context.Context, path string) string
@@ -33,20 +29,33 @@ type contender struct {
 
 // contenders are the values of -contenders, in the order of the table.
 var contenders = []contender{
-	direct,
+	floor,
 	goproxyreverso,
 	nginx,
 	haproxy,
+	caddy,
+	goHTTPUtil,
 }
+
+// spareConnections is how many connections a contender is set up for beyond
+// those of the load generator: those that vegeta adds when answers are late, and
+// some for questions in between.
+const spareConnections = vegetaWorkers + 64
 
 // site is where a contender does its work.
 type site struct {
-	Program  string   // path of its program
-	Dir      string   // folder of its own, removed at the end
-	Addr     string   // host:port to serve on
-	Backends []string // host:port of each
-	Pinned   bool     // it has one CPU
+	Program     string   // path of its program
+	Dir         string   // folder of its own, removed at the end
+	Addr        string   // host:port to serve on
+	Host        string   // the host of Addr
+	Backends    []string // host:port of each
+	Connections int      // of clients, at most; and so what is worth keeping to the backends
+	Pinned      bool     // it has one CPU
 }
+
+// Files is how many files a contender may have open: both sides of every
+// connection, one kept to each backend, and some of its own.
+func (s site) Files() int { return 2*s.Connections + len(s.Backends) + 64 }
 
 // write fills the text with the site and puts it into a file of the site's
 // folder. It returns the file's path.
@@ -59,50 +68,19 @@ func (s site) write(file, text string) (string, error) {
 	return path, os.WriteFile(path, filled.Bytes(), 0o644)
 }
 
-// missingError says that a program is not installed.
-type missingError struct{ program, install string }
-
-func (e missingError) Error() string {
-	return fmt.Sprintf("%s is not installed; to install it: %s", e.program, e.install)
+// goEnv is the environment of a contender written in Go: one CPU's worth of Go
+// where it has one CPU.
+func (s site) goEnv() []string {
+	if s.Pinned {
+		return []string{"GOMAXPROCS=1"}
+	}
+	return nil
 }
 
-// installed looks for a program where it is installed by default, which need
-// not be on every user's PATH.
-func installed(program, install string) (string, error) {
-	if path, err := exec.LookPath(program); err == nil {
-		return path, nil
-	}
-	dirs := []string{"/usr/sbin", "/usr/local/sbin"}
-	if gopath, err := exec.Command("go", "env", "GOPATH").Output(); err == nil {
-		dirs = append(dirs, filepath.Join(strings.TrimSpace(string(gopath)), "bin"))
-	}
-	for _, dir := range dirs {
-		if path, err := exec.LookPath(filepath.Join(dir, program)); err == nil {
-			return path, nil
-		}
-	}
-	return "", missingError{program, install}
+// findInstalled is the find of a contender that is a package of the system.
+func findInstalled(name string) func(context.Context, *kit) (string, error) {
+	return func(context.Context, *kit) (string, error) { return installed(name, "apt-get install "+name) }
 }
 
-// firstLine runs a program and returns the first line it prints. Exit codes do
-// not matter: wrk shows its version together with a complaint.
-func firstLine(ctx context.Context, path string, args ...string) string {
-	out, _ := exec.CommandContext(ctx, path, args...).CombinedOutput()
-	line, _, _ := strings.Cut(string(out), "\n")
-	return strings.TrimSpace(line)
-}
-
-// builtFrom describes a Go program by what its build recorded.
-func builtFrom(_ context.Context, path string) string {
-	info, err := buildinfo.ReadFile(path)
-	if err != nil {
-		return "of unknown version"
-	}
-	text := fmt.Sprintf("%s %s, %s", info.Main.Path, info.Main.Version, info.GoVersion)
-	for _, dep := range info.Deps {
-		if dep.Path == "github.com/valyala/fasthttp" {
-			text += ", fasthttp " + dep.Version
-		}
-	}
-	return text
-}
+// findSelf is the find of a contender that is a subcommand of the rig.
+func findSelf(_ context.Context, k *kit) (string, error) { return k.self, nil }

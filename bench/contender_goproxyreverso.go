@@ -9,18 +9,21 @@ import (
 	"path/filepath"
 )
 
+// ownName is the contender that all this is about.
+const ownName = "goproxyreverso"
+
 // goproxyreverso is the proxy of this repository, built from what is there.
 var goproxyreverso = contender{
-	name:    "goproxyreverso",
-	find:    buildProxy,
-	version: builtFrom,
+	name: ownName,
+	find: func(ctx context.Context, k *kit) (string, error) {
+		return buildProxy(ctx, ".", filepath.Join(k.dir, "proxy"))
+	},
+	version: func(ctx context.Context, path string) string {
+		return builtFrom(ctx, path) + ", " + filesState(ctx)
+	},
 	command: func(s site) (command, error) {
 		path, err := s.write("proxy.yaml", proxyConfig)
-		c := command{args: []string{s.Program, "run", "--config", path}}
-		if s.Pinned {
-			c.env = []string{"GOMAXPROCS=1"}
-		}
-		return c, err
+		return command{args: []string{s.Program, "run", "--config", path}, env: s.goEnv()}, err
 	},
 }
 
@@ -31,33 +34,30 @@ strategy: least_conn
 health_check_interval: 5s
 backends:
 {{- range .Backends}}
-  - http://{{.}}
+  - url: http://{{.}}
+    max_conns: {{$.Connections}}
 {{- end}}
 rate_limit:
   rps: 100000
   burst: 1000000
 `
 
-// buildProxy builds the proxy and returns the path of the program.
-func buildProxy(ctx context.Context) (string, error) {
-	if _, err := os.Stat("cmd/proxy"); err != nil {
+// buildProxy builds the proxy of a source tree to the file at path and returns
+// path.
+func buildProxy(ctx context.Context, tree, path string) (string, error) {
+	if _, err := os.Stat(filepath.Join(tree, "cmd/proxy")); err != nil {
 		return "", fmt.Errorf("run the benchmark from the top of the repository: %w", err)
 	}
-	dir, err := os.MkdirTemp("", "bench-build-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
 	goTool, err := installed("go", "see https://go.dev/doc/install")
 	if err != nil {
 		return "", err
 	}
 	err = execute(ctx, command{
-		args:   []string{goTool, "build", "-o", "dist/proxy", "./cmd/proxy"},
-		output: filepath.Join(dir, "go-build.log"),
+		args:   []string{goTool, "build", "-C", tree, "-trimpath", "-buildvcs=false", "-o", path, "./cmd/proxy"},
+		output: path + ".log",
 	})
 	if err != nil {
 		return "", fmt.Errorf("build the proxy: %w", err)
 	}
-	return filepath.Abs("dist/proxy")
+	return path, nil
 }

@@ -4,10 +4,10 @@ package main
 
 import "context"
 
-// haproxy is the other peer.
+// haproxy is the peer that does nothing but this.
 var haproxy = contender{
 	name:    "haproxy",
-	find:    func(context.Context) (string, error) { return installed("haproxy", "apt-get install haproxy") },
+	find:    findInstalled("haproxy"),
 	version: func(ctx context.Context, path string) string { return firstLine(ctx, path, "-v") },
 	command: func(s site) (command, error) {
 		path, err := s.write("haproxy.cfg", haproxyConfig)
@@ -17,7 +17,7 @@ var haproxy = contender{
 
 const haproxyConfig = `global
     nbthread 1
-    maxconn 2000
+    maxconn {{.Connections}}
 defaults
     mode http
     timeout connect 2s

@@ -4,10 +4,13 @@ package main
 
 import "context"
 
-// nginx is what the ratios of the table refer to.
+// nginxName is the contender that ratios refer to.
+const nginxName = "nginx"
+
+// nginx is what most people would use instead.
 var nginx = contender{
-	name:    "nginx",
-	find:    func(context.Context) (string, error) { return installed("nginx", "apt-get install nginx") },
+	name:    nginxName,
+	find:    findInstalled("nginx"),
 	version: func(ctx context.Context, path string) string { return firstLine(ctx, path, "-v") },
 	command: func(s site) (command, error) {
 		path, err := s.write("nginx.conf", nginxConfig)
@@ -16,12 +19,13 @@ var nginx = contender{
 }
 
 // nginxConfig keeps connections for as many requests as the others do: by
-// default nginx closes one after a thousand.
+// default nginx closes one after a thousand. Bodies are streamed, not written to
+// disk first, as the others do it.
 const nginxConfig = `daemon off;
 worker_processes 1;
 pid {{.Dir}}/nginx.pid;
 events {
-    worker_connections 4096;
+    worker_connections {{.Files}};
 }
 http {
     access_log off;
@@ -30,13 +34,15 @@ http {
     fastcgi_temp_path {{.Dir}}/fastcgi;
     uwsgi_temp_path {{.Dir}}/uwsgi;
     scgi_temp_path {{.Dir}}/scgi;
+    client_max_body_size 0;
+    keepalive_timeout 90s;
     limit_req_zone $binary_remote_addr zone=clients:16m rate=100000r/s;
     upstream backends {
         least_conn;
 {{- range .Backends}}
         server {{.}};
 {{- end}}
-        keepalive 256;
+        keepalive {{.Files}};
         keepalive_requests 100000000;
     }
     server {
@@ -46,6 +52,8 @@ http {
             limit_req zone=clients burst=1000000 nodelay;
             proxy_pass http://backends;
             proxy_http_version 1.1;
+            proxy_request_buffering off;
+            proxy_max_temp_file_size 0;
             proxy_set_header Connection "";
             proxy_set_header Host $host;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;

@@ -3,8 +3,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -58,4 +61,38 @@ func onCPUs(cpus []int, start func() error) error {
 		err = fmt.Errorf("leave CPUs %v: %w", cpus, back)
 	}
 	return err
+}
+
+// confine keeps the rig itself to cpus, with all its threads, so that it does not
+// get in the way of what it measures. The result undoes it.
+func confine(cpus []int) (undo func(), err error) {
+	var before, wanted unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return nil, fmt.Errorf("read the allowed CPUs: %w", err)
+	}
+	if len(cpus) == 0 {
+		return func() {}, nil
+	}
+	for _, cpu := range cpus {
+		wanted.Set(cpu)
+	}
+	// What fails on the way back can only be a thread that has ended.
+	return func() { _ = confineThreads(&before) }, confineThreads(&wanted)
+}
+
+func confineThreads(cpus *unix.CPUSet) error {
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return err
+	}
+	for _, t := range threads {
+		tid, err := strconv.Atoi(t.Name())
+		if err != nil {
+			return err
+		}
+		if err := unix.SchedSetaffinity(tid, cpus); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("confine the rig to its CPUs: %w", err)
+		}
+	}
+	return nil
 }

@@ -2,18 +2,26 @@
 
 // Command bench measures the proxy beside its peers, on this machine, now.
 //
-//	go run ./bench
-//	go run ./bench -rounds 3 -duration 1s -contenders goproxyreverso,nginx
+//	go run ./bench -scenario small,latency
+//	go run ./bench -scenario all -rounds 9
+//	go run ./bench compare -base main~1
 //
 // # Method
 //
-// Two backends answer from memory. In front of them stand the contenders, each
-// a process of its own that runs for the whole measurement: the proxy of this
-// repository, built first, and nginx and HAProxy with settings that ask the
-// same of them: least connections over both backends, kept connections, a rate
-// limit that never triggers, forwarded headers, one CPU, no access log. The
-// contender "direct" is a third backend that is asked without any proxy: what a
-// server costs that only answers.
+// Backends answer from memory. In front of them stand the contenders, each a
+// process of its own that runs for a whole scenario: the proxy of this
+// repository, built first; nginx, HAProxy and caddy; and httputil, which is the
+// reverse proxy of Go's own library with as little around it as it works with.
+// Their settings ask the same of all as far as they have it: least connections
+// over the backends, kept connections, a limit per client address that never
+// triggers, forwarded headers, health checks, one CPU, no access log. Stock
+// caddy and httputil have no such limit, httputil takes its backends in turn,
+// nginx and httputil have no health checks.
+//
+// The contender "floor" is no proxy. It copies bytes between two sockets and
+// looks at none of them: what is left when all work of a proxy is taken away but
+// that of the kernel. Its distance to a contender is what that contender could
+// still save.
 //
 // Where there are two CPUs or more, the contenders share the first and nothing
 // else of ours runs there; backends and load generators have the others. The
@@ -22,43 +30,48 @@
 //
 // Every contender must give the expected answer before anything is counted, and
 // is warmed up. Then come several short rounds. Within a round each contender
-// has one turn, and each round begins with another one. A turn is
+// has one turn, and each round begins with another one. What a turn is, is the
+// scenario's [method]: [saturate], [constantRate], [idle] or [coldStart].
 //
-//   - wrk, as fast as it gets answers over kept connections: requests per
-//     second, and the CPU time that the contender's process tree used
-//     meanwhile, divided by the requests wrk counted;
-//   - vegeta, at a constant rate far below what the contenders can do: the
-//     latencies a client sees that does not wait for the answer before it sends
-//     the next request. The percentiles are those of the answers with status
-//     2xx; everything else counts as an error;
-//   - the resident memory of the process tree.
-//
-// The table shows medians over the rounds. A ratio to nginx is taken inside
-// each round and the median is that of the ratios.
+// The tables show the median over the rounds and the quartiles around it. The
+// ratios to nginx and to the floor are taken inside each round, where both sides
+// met the same machine, and it is the median of those ratios that is shown.
 //
 // # What the numbers say, and what they do not
 //
-// CPU per request is the number to compare. Contenders have their turns seconds
-// apart on the same CPU, so what disturbs the machine disturbs all of them, and
-// time that another program took away is not counted. The column "spread", the
-// distance from the cheapest round to the dearest as a share of the median,
-// says how far to trust it: a difference smaller than the spread is none.
+// CPU per request is the number to compare. It is the CPU time of the
+// contender's process tree, read from the kernel before and after the load. Time
+// that another program took away is not counted, and what disturbs the caches
+// disturbs all contenders, as their turns are seconds apart on the same CPU. A
+// difference smaller than the quartiles are apart is none.
 //
 // Absolute times mean nothing beyond this machine and this hour. Load generator,
 // backends and contenders share one memory, one cache and often one virtual
 // machine; over loopback there is no network card, and the kernel charges much
 // of the receiver's work to the sender. Requests per second tell a contender's
-// speed only when the column "CPU" is near 100 %; below that the load side was
-// the limit, and a contender that is not kept busy finds less to do each time it
-// wakes, which makes its requests a little dearer. The 99.9th percentile rests on a few samples a round. RSS counts
-// pages that the processes of one tree share once for each. One CPU says
-// nothing about how a contender grows with more of them.
+// speed only when the line "CPU in use" is near 100 %; below that the load side
+// was the limit, and a contender that is not kept busy finds less to do each
+// time it wakes, which makes its requests a little dearer. Latencies of the
+// scenarios that saturate are those of a client that waits for an answer before
+// it asks again; only the scenario latency has a client that does not wait. RSS
+// counts pages that the processes of one tree share once for each, and does not
+// count what the kernel holds for a socket. One CPU says nothing about how a
+// contender grows with more of them.
 //
-// The rig writes all rounds as JSON, with machine, versions and command line;
-// -raw keeps what wrk and vegeta printed.
+// Each scenario leaves NAME.json with all rounds, machine, versions and command
+// line, and NAME.txt with the table and what the load generators printed. A
+// chart of all scenarios that are there is drawn beside them.
+//
+// # Before and after a change
+//
+// The subcommand compare builds the proxy twice, from another commit and from
+// the files as they are, and measures only those two, in many short rounds with
+// alternating order. Both are started anew for every round, because a process
+// keeps for life the luck it has with its memory.
 //
 // # Adding to it
 //
-// A [scenario] is what is asked for, a [contender] is who is asked. Each is one
-// value in one file, named in the list of its kind.
+// A [scenario] is what is asked for, a [contender] is who is asked, a [method]
+// is how, a [figure] is what comes out. Each is one value in one file; scenarios
+// and contenders are named in the list of their kind.
 package main

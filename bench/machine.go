@@ -42,3 +42,14 @@ func cpuModel(cpuinfo, unknown string) string {
 	}
 	return unknown
 }
+
+// loadAverage returns how many threads wanted a CPU in the last minute, of the
+// whole machine: where others are at work, numbers are worth less.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	oneMinute, _, _ := strings.Cut(string(text), " ")
+	return oneMinute
+}

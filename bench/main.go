@@ -21,14 +21,24 @@ import (
 // rig does: the kernel ends a child when the thread that started it ends.
 func init() { runtime.LockOSThread() }
 
+// servers are the subcommands the rig starts itself as: they serve until they
+// are ended, and return an exit code only when they cannot.
+var servers = map[string]func(args []string, stderr io.Writer) int{
+	"backend":  backendMain,
+	"floor":    floorMain,
+	"httputil": httputilMain,
+}
+
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "backend" {
-		os.Exit(backendMain(os.Args[2:], os.Stderr))
+	if len(os.Args) > 1 {
+		if serve := servers[os.Args[1]]; serve != nil {
+			os.Exit(serve(os.Args[2:], os.Stderr))
+		}
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run measures what args ask for and returns the exit code. The table goes to
+// run measures what args ask for and returns the exit code. The tables go to
 // stdout, progress and complaints to stderr.
 func run(args []string, stdout, stderr io.Writer) int {
 	set, err := parseSettings(args, stderr)
@@ -44,10 +54,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	// each of its threads, and the way out is short.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	ctx, cancel := context.WithTimeoutCause(ctx, set.bound(), fmt.Errorf("not done after %s", set.bound()))
+	ctx, cancel := context.WithTimeoutCause(ctx, set.bound, fmt.Errorf("not done after %s (see -bound)", set.bound))
 	defer cancel()
 
-	if err := bench(ctx, set, stdout, stderr); err != nil {
+	measure := bench
+	if set.comparing() {
+		measure = compare
+	}
+	if err := measure(ctx, set, stdout, stderr); err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}

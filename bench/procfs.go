@@ -10,36 +10,34 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// tick is the unit of the times in /proc/PID/stat. Linux shows it to programs
-// as a hundredth of a second whatever the kernel's own clock is.
-const tick = 10 * time.Millisecond
-
-// usage is what a process has used so far.
-type usage struct {
+// stat is where a process stands among the others.
+type stat struct {
 	pid, parent int
-	cpu         time.Duration // user and system, with that of its ended children
 }
 
-// parseUsage reads the text of a /proc/PID/stat.
-func parseUsage(stat string) (usage, error) {
+// parseStat reads the text of a /proc/PID/stat.
+func parseStat(text string) (stat, error) {
 	// The second field is the program's name in parentheses, which may itself
 	// hold spaces and parentheses.
-	head, rest, ok := cutLast(stat, ")")
+	head, rest, ok := cutLast(text, ")")
 	pid, _, _ := strings.Cut(head, " ")
 	fields := strings.Fields(rest)
-	if !ok || len(fields) < 15 {
-		return usage{}, fmt.Errorf("not a process's stat: %q", stat)
+	if !ok || len(fields) < 2 {
+		return stat{}, fmt.Errorf("not a process's stat: %q", text)
 	}
-	var n [6]int
-	for i, field := range []string{pid, fields[1], fields[11], fields[12], fields[13], fields[14]} {
-		var err error
-		if n[i], err = strconv.Atoi(field); err != nil {
-			return usage{}, fmt.Errorf("not a process's stat: %w", err)
-		}
+	var u stat
+	var err error
+	if u.pid, err = strconv.Atoi(pid); err != nil {
+		return stat{}, fmt.Errorf("not a process's stat: %w", err)
 	}
-	return usage{pid: n[0], parent: n[1], cpu: time.Duration(n[2]+n[3]+n[4]+n[5]) * tick}, nil
+	if u.parent, err = strconv.Atoi(fields[1]); err != nil {
+		return stat{}, fmt.Errorf("not a process's stat: %w", err)
+	}
+	return u, nil
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
@@ -67,20 +65,20 @@ func parseRSS(status string) (int64, error) {
 	return 0, errors.New("a process's status without VmRSS")
 }
 
-// tree returns the usage of the process root and of all that descend from it.
-func tree(root int) ([]usage, error) {
+// tree returns the process root and all that descend from it.
+func tree(root int) ([]stat, error) {
 	paths, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return nil, err
 	}
-	children := map[int][]usage{}
-	var found []usage
+	children := map[int][]stat{}
+	var found []stat
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			continue // It has ended since.
 		}
-		u, err := parseUsage(string(text))
+		u, err := parseStat(string(text))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
@@ -99,14 +97,31 @@ func tree(root int) ([]usage, error) {
 }
 
 // treeCPU returns the CPU time that the process root and its descendants have
-// used so far.
+// used so far. /proc has it in hundredths of a second, which is too coarse for
+// turns of a second; the same count is there as a clock of each process.
 func treeCPU(root int) (time.Duration, error) {
 	all, err := tree(root)
+	if err != nil {
+		return 0, err
+	}
 	var sum time.Duration
 	for _, u := range all {
-		sum += u.cpu
+		used, err := processClock(u.pid)
+		if err != nil {
+			return 0, fmt.Errorf("CPU time of process %d: %w", u.pid, err)
+		}
+		sum += used
 	}
-	return sum, err
+	return sum, nil
+}
+
+// processClock reads the clock that counts the CPU time of all threads of a
+// process, ended ones too; clock_getcpuclockid(3) makes its number like this.
+func processClock(pid int) (time.Duration, error) {
+	const schedulerTime = 2
+	var now unix.Timespec
+	err := unix.ClockGettime(^int32(pid)<<3|schedulerTime, &now)
+	return time.Duration(now.Nano()), err
 }
 
 // treeRSS returns the resident memory of the process root and its descendants,

@@ -10,20 +10,32 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A process's name may hold anything, and its CPU time is user, system and both
-// of its ended children, in hundredths of a second.
-func TestParseUsage(t *testing.T) {
-	got, err := parseUsage("8554 (nginx: (a) 1 R 2) S 8552 8552 7316 0 -1 4194304 98 0 0 0 150 25 3 2 20 0 1 0 81499 3133440 373 18446744073709551615\n")
+// A process's name may hold anything, what looks like the end of it too.
+func TestParseStat(t *testing.T) {
+	got, err := parseStat("8554 (nginx: (a) 1 R 2) S 8552 8552 7316 0 -1 4194304 98 0 0 0 150 25 3 2 20 0 1 0\n")
 	require.NoError(t, err)
-	require.Equal(t, usage{pid: 8554, parent: 8552, cpu: 1800 * time.Millisecond}, got)
+	require.Equal(t, stat{pid: 8554, parent: 8552}, got)
 }
 
 // Text that is no stat is refused.
-func TestParseUsageRefuses(t *testing.T) {
-	for _, text := range []string{"", "8554 cat R 8552", "8554 (cat) R 8552 8552", "8554 (cat) R x 8552 7316 0 -1 0 98 0 0 0 1 2 3 4 20"} {
-		_, err := parseUsage(text)
+func TestParseStatRefuses(t *testing.T) {
+	for _, text := range []string{"", "8554 cat R 8552", "8554 (cat) R", "8554 (cat) R x 8552", "x (cat) R 8552"} {
+		_, err := parseStat(text)
 		require.Error(t, err, text)
 	}
+}
+
+// CPU time is counted while a process works, and finer than in hundredths of a
+// second.
+func TestTreeCPU(t *testing.T) {
+	before, err := treeCPU(os.Getpid())
+	require.NoError(t, err)
+	require.Positive(t, before)
+	require.NotZero(t, before%(10*time.Millisecond))
+	require.Eventually(t, func() bool {
+		after, err := treeCPU(os.Getpid())
+		return err == nil && after > before
+	}, 10*time.Second, time.Millisecond)
 }
 
 // Resident memory is read in bytes.

@@ -5,64 +5,69 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
-// backendCount is how many backends stand behind every contender.
-const backendCount = 2
-
-// readyTime is how long a process may take from its start to its first right
-// answer.
-const readyTime = 15 * time.Second
-
-// rig holds everything that was started for one measurement.
+// rig holds everything that was started for one scenario.
 type rig struct {
-	set   settings
-	cpus  placement
-	tools tools
+	set      settings
+	scenario scenario
+	kit      *kit
 
-	dir      string // configs and logs; removed by close
-	raw      string // output of wrk and vegeta
-	backends []string
+	dir      string   // configs and logs; removed by close
+	backends []string // addresses; a variant uses as many as it wants
 	entrants []*entrant
 	started  []*process
+	launches int // so far, for names in dir
+
+	rate     int          // of constantRate
+	raw      bytes.Buffer // what the load generators printed
+	progress io.Writer
 }
 
-// entrant is a contender that runs.
+// entrant is a contender in a variant of the scenario.
 type entrant struct {
-	contender
-	process *process
-	url     string // answers with what the scenario expects
+	program
+	variant variant
+
+	process *process // nil while none runs
+	addr    string
+
 	samples []sample
 }
 
-// newRig makes the folders. Its close removes them again and ends all that was
-// started.
-func newRig(set settings, found tools) (*rig, error) {
-	cpus, err := place()
-	if err != nil {
-		return nil, err
+// label names the entrant in messages.
+func (e *entrant) label() string {
+	if e.variant.name == "" {
+		return e.name
 	}
+	return e.name + ", " + e.variant.name
+}
+
+// newRig makes a rig with an entrant for each program and variant, of which none
+// runs yet. Its close removes the folder and ends all that was started.
+func newRig(set settings, s scenario, k *kit, progress io.Writer) (*rig, error) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
 	}
-	r := &rig{set: set, cpus: cpus, tools: found, dir: dir, raw: dir}
-	if set.rawDir != "" {
-		r.raw, err = filepath.Abs(set.rawDir)
-		err = errors.Join(err, os.MkdirAll(r.raw, 0o755))
-	}
 	// nginx's worker has another user and needs to reach its folder.
-	err = errors.Join(err, os.Chmod(dir, 0o755))
-	if err != nil {
-		r.close()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		_ = os.RemoveAll(dir) // It is empty.
 		return nil, err
+	}
+	r := &rig{set: set, scenario: s, kit: k, dir: dir, progress: progress}
+	for _, v := range s.variants {
+		for _, p := range k.programs {
+			if !slices.Contains(s.without, p.name) {
+				r.entrants = append(r.entrants, &entrant{program: p, variant: v})
+			}
+		}
 	}
 	return r, nil
 }
@@ -73,57 +78,82 @@ func (r *rig) close() {
 	_ = os.RemoveAll(r.dir)
 }
 
-// startBackends starts the backends and waits for their first answers.
+// startBackends starts the backends, which share few processes, and waits for
+// their answers.
 func (r *rig) startBackends(ctx context.Context) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	for i := range backendCount {
-		addr, err := freeAddr()
+	count := r.scenario.mostBackends()
+	for i := range fewBackends {
+		// The first processes take one more each when it does not come out even.
+		share := (count + fewBackends - 1 - i) / fewBackends
+		addrs, err := backendAddrs(i, share)
 		if err != nil {
 			return err
 		}
-		c := backendCommand(self, addr)
-		c.cpus = r.cpus.load
-		p, err := r.start(c, fmt.Sprintf("backend%d", i))
+		c := backendCommand(r.kit.self, addrs[0], share)
+		c.cpus = r.kit.cpus.load
+		p, err := r.start(c, fmt.Sprintf("backends%d", i))
 		if err != nil {
 			return err
 		}
-		if err := awaitAnswer(ctx, p, "http://"+addr+r.set.scenario.path, r.set.scenario); err != nil {
-			return err
+		for _, v := range r.scenario.variants {
+			if err := awaitAnswer(ctx, p, v, addrs[share-1]); err != nil {
+				return err
+			}
 		}
-		r.backends = append(r.backends, addr)
+		r.backends = append(r.backends, addrs...)
 	}
+	// Those of all processes in turn, so that few of them are still on all.
+	half := (count + 1) / fewBackends
+	mixed := make([]string, 0, count)
+	for i := range half {
+		mixed = append(mixed, r.backends[i])
+		if half+i < count {
+			mixed = append(mixed, r.backends[half+i])
+		}
+	}
+	r.backends = mixed
 	return nil
 }
 
-// enter starts a contender whose program is at path and waits for its first
-// right answer.
-func (r *rig) enter(ctx context.Context, c contender, path string) error {
-	addr, err := freeAddr()
+// launch starts an entrant's process, waits for its first right answer, and
+// returns how long that took.
+func (r *rig) launch(ctx context.Context, e *entrant) (time.Duration, error) {
+	addr, err := freeAddr(contenderHost)
 	if err != nil {
-		return err
+		return 0, err
 	}
+	r.launches++
+	name := fmt.Sprintf("%s-%d", e.name, r.launches)
 	s := site{
-		Program: path, Dir: filepath.Join(r.dir, c.name), Addr: addr,
-		Backends: r.backends, Pinned: r.cpus.proxy != nil,
+		Program: e.path, Dir: filepath.Join(r.dir, name), Addr: addr, Host: contenderHost,
+		Backends: r.backends[:e.variant.backendCount()], Pinned: r.kit.cpus.proxy != nil,
+		Connections: e.variant.connections + spareConnections,
 	}
 	if err := os.Mkdir(s.Dir, 0o755); err != nil {
-		return err
+		return 0, err
 	}
-	cmd, err := c.command(s)
+	c, err := e.command(s)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.name, err)
+		return 0, err
 	}
-	cmd.cpus = r.cpus.proxy
-	p, err := r.start(cmd, c.name)
-	if err != nil {
-		return err
+	c.cpus = r.kit.cpus.proxy
+	start := time.Now()
+	if e.process, err = r.start(c, name); err != nil {
+		return 0, err
 	}
-	e := &entrant{contender: c, process: p, url: "http://" + addr + r.set.scenario.path}
-	r.entrants = append(r.entrants, e)
-	return awaitAnswer(ctx, p, e.url, r.set.scenario)
+	e.addr = addr
+	err = awaitAnswer(ctx, e.process, e.variant, addr)
+	return time.Since(start), err
+}
+
+// end stops an entrant's process if there is one.
+func (r *rig) end(e *entrant) {
+	if e.process == nil {
+		return
+	}
+	e.process.stop()
+	r.started = slices.DeleteFunc(r.started, func(p *process) bool { return p == e.process })
+	e.process = nil
 }
 
 func (r *rig) start(c command, name string) (*process, error) {
@@ -135,53 +165,10 @@ func (r *rig) start(c command, name string) (*process, error) {
 	return p, err
 }
 
-// awaitAnswer waits until the process answers url with the body that the
-// scenario has.
-func awaitAnswer(ctx context.Context, p *process, url string, s scenario) error {
-	want, ok := bodyOf(s.path)
-	if !ok {
-		return fmt.Errorf("scenario %s: backends have no answer to %s", s.name, s.path)
-	}
-	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	deadline := time.After(readyTime)
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	for {
-		wrong := checkAnswer(ctx, &client, url, want)
-		if wrong == nil {
-			return nil
-		}
-		select {
-		case <-again.C:
-		case <-p.ended:
-			return p.failure()
-		case <-deadline:
-			return fmt.Errorf("%s: no right answer in %s: %w\n%s", p.cmd.Path, readyTime, wrong, tail(p.output))
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
+// note keeps a line for the raw output.
+func (r *rig) note(format string, args ...any) { fmt.Fprintf(&r.raw, format+"\n", args...) }
 
-// checkAnswer returns what is wrong with the answer to a GET of url.
-func checkAnswer(ctx context.Context, client *http.Client, url string, want []byte) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	switch {
-	case err != nil:
-		return err
-	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("status %d: %q", response.StatusCode, got[:min(len(got), 200)])
-	case !bytes.Equal(got, want):
-		return fmt.Errorf("a body of %d bytes that is not the backend's %d", len(got), len(want))
-	}
-	return nil
+// tell shows progress.
+func (r *rig) tell(format string, args ...any) {
+	fmt.Fprintf(r.progress, "%s: "+format+"\n", append([]any{r.scenario.name}, args...)...)
 }

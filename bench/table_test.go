@@ -4,51 +4,47 @@ package main
 
 import (
 	"bytes"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// The median of an even number of values is the mean of the middle two.
-func TestMedian(t *testing.T) {
-	require.Zero(t, median(nil))
-	require.Equal(t, 3.0, median([]float64{9, 1, 3}))
-	require.Equal(t, 2.5, median([]float64{4, 1, 2, 3}))
-}
-
-// Ratios are taken within rounds: a machine that is slow for one round is slow
-// for both sides of it. Errors add up.
-func TestSummarize(t *testing.T) {
-	rows := summarize([]*entrant{
-		{contender: goproxyreverso, samples: []sample{{CPUMicroseconds: 10, Errors: 1}, {CPUMicroseconds: 50}, {CPUMicroseconds: 12, Errors: 2}}},
-		{contender: nginx, samples: []sample{{CPUMicroseconds: 20}, {CPUMicroseconds: 100}, {CPUMicroseconds: 20}}},
-	})
-	require.Len(t, rows, 2)
-	require.Equal(t, 12.0, rows[0].Median.CPUMicroseconds)
-	require.Equal(t, 3.0, rows[0].Median.Errors)
-	require.Equal(t, 0.5, rows[0].Ratio.CPUMicroseconds)
-	require.InDelta(t, 40.0/12, rows[0].Spread, 1e-9)
-	require.Equal(t, 1.0, rows[1].Ratio.CPUMicroseconds)
-}
-
-// Without the reference there are no ratios, and what was not measured is a
-// dash.
-func TestTableWithoutReference(t *testing.T) {
-	var r report
-	r.finish([]*entrant{{contender: haproxy, samples: []sample{{RequestsPerSecond: 30000, CPUMicroseconds: 20}}}})
+// A figure's block has a row for each contender, and its columns stand below each
+// other. What is only counted is a line.
+func TestTable(t *testing.T) {
+	r := rig{scenario: scenario{method: idle{}, variants: []variant{{}}}}
+	enter(&r, goproxyreverso, variant{}, sample{silentMemory.key: 1000, busyMemory.key: 3000, lost.key: 0})
+	enter(&r, nginx, variant{}, sample{silentMemory.key: 500, busyMemory.key: 500, residentMemory.key: 3 << 20, lost.key: 12})
+	rep := report{rig: &r, Results: summarize(&r)}
 	var out bytes.Buffer
-	r.writeTable(&out)
-	require.Regexp(t, `haproxy +30000 +- +20\.00 +- +0% +0% +- +- +- +0 +0\.0`, out.String())
+	writeTable(&out, &rep)
+	require.Equal(t, `bytes per connection, silent   median  quartiles    /nginx  quartiles    /floor  quartiles
+  goproxyreverso               1000    1000 - 1000  2.00    2.00 - 2.00  -
+  nginx                        500     500 - 500    1.00    1.00 - 1.00  -
+
+bytes per connection, at once  median  quartiles    /nginx  quartiles    /floor  quartiles
+  goproxyreverso               3000    3000 - 3000  6.00    6.00 - 6.00  -
+  nginx                        500     500 - 500    1.00    1.00 - 1.00  -
+
+RSS MiB                        median  quartiles    /nginx  quartiles    /floor  quartiles
+  goproxyreverso               0.0     0.0 - 0.0    0.00    0.00 - 0.00  -
+  nginx                        3.0     3.0 - 3.0    1.00    1.00 - 1.00  -
+
+connections lost: goproxyreverso 0, nginx 12
+`, out.String())
 }
 
-// Every round has each contender once, and begins with another one.
-func TestOrder(t *testing.T) {
-	require.Equal(t, []int{0, 1, 2}, order(3, 1))
-	require.Equal(t, []int{1, 2, 0}, order(3, 2))
-	for round := 1; round < 10; round++ {
-		require.Equal(t, []int{0, 1, 2, 3}, slices.Sorted(slices.Values(order(4, round))))
+// Variants have blocks of their own, with their names.
+func TestTableVariants(t *testing.T) {
+	r := rig{scenario: large}
+	for i, v := range large.variants {
+		enter(&r, haproxy, v, cpus(float64(i+1))...)
 	}
+	rep := report{rig: &r, Results: summarize(&r)}
+	var out bytes.Buffer
+	writeTable(&out, &rep)
+	require.Regexp(t, `CPU µs per request, 64 KiB +median.*\n  haproxy +1\.00 +1\.00 - 1\.00 +- +-\n`, out.String())
+	require.Regexp(t, `CPU µs per request, 1 MiB +median.*\n  haproxy +2\.00 +2\.00 - 2\.00 +- +-\n`, out.String())
 }
 
 // The first CPU names the model; without a name there is the word for it.

@@ -20,7 +20,7 @@ const vegetaCSV = `1795499423109421540,200,1821595,0,0,,,,0,GET,http://127.0.0.1
 func TestParseVegeta(t *testing.T) {
 	got, err := parseVegeta(strings.NewReader(vegetaCSV))
 	require.NoError(t, err)
-	require.Equal(t, latency{sorted: []time.Duration{547383, 1821595}, errors: 2}, got)
+	require.Equal(t, latencies{sorted: []time.Duration{547383, 1821595}, errors: 2}, got)
 }
 
 // Lines that are no attempts are refused.
@@ -33,7 +33,7 @@ func TestParseVegetaRefuses(t *testing.T) {
 
 // A percentile is the smallest latency that so many answers did not exceed.
 func TestPermille(t *testing.T) {
-	var l latency
+	var l latencies
 	require.Zero(t, l.permille(500), "no answers")
 	for i := range 2000 {
 		l.sorted = append(l.sorted, time.Duration(i+1))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"time"
@@ -19,19 +20,35 @@ const patience = 5 * time.Second
 type throughput struct {
 	requests  int
 	perSecond float64
+	p50, p99  time.Duration
 	errors    int // failed connections, reads and writes, time-outs, and answers beyond 3xx
 }
 
-// runWrk asks for url as fast as answers come, over the given number of
-// connections. What wrk prints stays in the file c.output.
-func runWrk(ctx context.Context, c command, url string, set settings) (throughput, error) {
-	c.args = []string{
-		c.args[0], "-t1", // One thread is one CPU's worth of load, which is all that the contender has.
-		"-c", strconv.Itoa(set.connections),
-		"-d", fmt.Sprintf("%ds", set.duration/time.Second),
-		"--timeout", fmt.Sprintf("%ds", patience/time.Second),
-		url,
+// wrk asks an entrant as fast as answers come, over the variant's connections. It
+// runs for whole seconds.
+func (r *rig) wrk(ctx context.Context, e *entrant, duration time.Duration) (throughput, error) {
+	c := command{
+		args: []string{
+			r.kit.tools["wrk"], "-t1", // One thread is one CPU's worth of load, which is all that the contender has.
+			"-c", strconv.Itoa(e.variant.connections),
+			"-d", fmt.Sprintf("%ds", duration/time.Second),
+			"--timeout", fmt.Sprintf("%ds", patience/time.Second),
+			"--latency",
+		},
+		cpus:   r.kit.cpus.load,
+		output: filepath.Join(r.dir, "wrk.txt"),
 	}
+	if e.variant.closing {
+		c.args = append(c.args, "-H", "Connection: close")
+	}
+	if e.variant.body > 0 {
+		script := filepath.Join(r.dir, "wrk.lua")
+		if err := os.WriteFile(script, []byte(wrkScript(e.variant.body)), 0o644); err != nil {
+			return throughput{}, err
+		}
+		c.args = append(c.args, "-s", script)
+	}
+	c.args = append(c.args, e.variant.url(e.addr))
 	if err := execute(ctx, c); err != nil {
 		return throughput{}, err
 	}
@@ -39,12 +56,23 @@ func runWrk(ctx context.Context, c command, url string, set settings) (throughpu
 	if err != nil {
 		return throughput{}, err
 	}
+	r.note("%s", text)
 	return parseWrk(string(text))
+}
+
+// wrkScript lets wrk send a body of so many bytes.
+func wrkScript(body int) string {
+	return fmt.Sprintf(`wrk.method = "POST"
+wrk.body = string.rep("x", %d)
+wrk.headers["Content-Type"] = "application/octet-stream"
+`, body)
 }
 
 var (
 	wrkRequests  = regexp.MustCompile(`(?m)^\s*(\d+) requests in `)
 	wrkPerSecond = regexp.MustCompile(`(?m)^Requests/sec:\s+([\d.]+)`)
+	wrkP50       = regexp.MustCompile(`(?m)^\s*50%\s+(\S+)`)
+	wrkP99       = regexp.MustCompile(`(?m)^\s*99%\s+(\S+)`)
 	wrkErrors    = []*regexp.Regexp{
 		regexp.MustCompile(`(?m)^\s*Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`),
 		regexp.MustCompile(`(?m)^\s*Non-2xx or 3xx responses: (\d+)`),
@@ -54,29 +82,46 @@ var (
 // parseWrk reads what wrk prints at its end. It leaves lines out that would say
 // zero errors.
 func parseWrk(text string) (throughput, error) {
-	requests, perSecond := wrkRequests.FindStringSubmatch(text), wrkPerSecond.FindStringSubmatch(text)
-	if requests == nil || perSecond == nil {
-		return throughput{}, fmt.Errorf("wrk: no result in its output:\n%s", text)
-	}
 	var t throughput
 	var err error
-	if t.requests, err = strconv.Atoi(requests[1]); err != nil {
+	field := func(at *regexp.Regexp) string {
+		found := at.FindStringSubmatch(text)
+		if found == nil {
+			err = fmt.Errorf("wrk: no result in its output:\n%s", text)
+			return ""
+		}
+		return found[1]
+	}
+	requests, perSecond, half, most := field(wrkRequests), field(wrkPerSecond), field(wrkP50), field(wrkP99)
+	if err != nil {
+		return throughput{}, err
+	}
+	if t.requests, err = strconv.Atoi(requests); err != nil {
 		return throughput{}, fmt.Errorf("wrk: requests: %w", err)
 	}
-	if t.perSecond, err = strconv.ParseFloat(perSecond[1], 64); err != nil {
+	if t.perSecond, err = strconv.ParseFloat(perSecond, 64); err != nil {
 		return throughput{}, fmt.Errorf("wrk: requests per second: %w", err)
 	}
+	if t.p50, err = time.ParseDuration(half); err != nil {
+		return throughput{}, fmt.Errorf("wrk: latency: %w", err)
+	}
+	if t.p99, err = time.ParseDuration(most); err != nil {
+		return throughput{}, fmt.Errorf("wrk: latency: %w", err)
+	}
+	t.errors, err = parseWrkErrors(text)
+	return t, err
+}
+
+func parseWrkErrors(text string) (sum int, err error) {
 	for _, kind := range wrkErrors {
-		for i, count := range kind.FindStringSubmatch(text) {
-			if i == 0 {
-				continue
-			}
+		counts := kind.FindStringSubmatch(text)
+		for _, count := range counts[min(1, len(counts)):] {
 			n, err := strconv.Atoi(count)
 			if err != nil {
-				return throughput{}, fmt.Errorf("wrk: errors: %w", err)
+				return 0, fmt.Errorf("wrk: errors: %w", err)
 			}
-			t.errors += n
+			sum += n
 		}
 	}
-	return t, nil
+	return sum, nil
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -13,6 +14,11 @@ const wrkHead = `Running 1s test @ http://127.0.0.1:18081/
   Thread Stats   Avg      Stdev     Max   +/- Stdev
     Latency    57.00us   30.68us   1.03ms   95.05%
     Req/Sec   106.94k     3.26k  110.56k    72.73%
+  Latency Distribution
+     50%   57.00us
+     75%   60.00us
+     90%   71.00us
+     99%    1.03ms
   116557 requests in 1.10s, 16.56MB read
 `
 
@@ -34,7 +40,10 @@ func TestParseWrk(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			got, err := parseWrk(wrkHead + row.middle + wrkFoot)
 			require.NoError(t, err)
-			require.Equal(t, throughput{requests: 116557, perSecond: 105940.97, errors: row.errors}, got)
+			require.Equal(t, throughput{
+				requests: 116557, perSecond: 105940.97, errors: row.errors,
+				p50: 57 * time.Microsecond, p99: 1030 * time.Microsecond,
+			}, got)
 		})
 	}
 }
@@ -43,4 +52,10 @@ func TestParseWrk(t *testing.T) {
 func TestParseWrkWithoutResult(t *testing.T) {
 	_, err := parseWrk("unable to connect to 127.0.0.1:18081 Connection refused\n")
 	require.ErrorContains(t, err, "Connection refused")
+}
+
+// Its script is that of a POST with a body of the wanted length.
+func TestWrkScript(t *testing.T) {
+	require.Contains(t, wrkScript(10240), `string.rep("x", 10240)`)
+	require.Contains(t, wrkScript(1), `"POST"`)
 }
