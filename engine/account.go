@@ -16,7 +16,10 @@ func (x *exchange) account() {
 	if x.rejected {
 		c.counters.rejected[x.reason].Add(1)
 	}
-	now := http1.Now()
+	now := x.done
+	if now == 0 {
+		now = http1.Now()
+	}
 	if x.pool != nil {
 		x.pool.tally[c.stripe].add(x.status, now-x.now)
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"net"
 	"time"
 
@@ -119,29 +118,3 @@ func (e *Engine) notReady() string {
 }
 
 func (e *Engine) isReady() bool { return e.notReady() == "" }
-
-// wantsMetrics reports whether the request asks for the metrics of the proxy
-// itself.
-func (x *exchange) wantsMetrics() bool {
-	return len(x.request.Path) == len(x.snap.metricsPath) && string(x.request.Path) == x.snap.metricsPath &&
-		len(x.request.Path) > 0
-}
-
-// sendMetrics answers with the metrics.
-func (x *exchange) sendMetrics() error {
-	x.status = 200
-	x.skipBody()
-	var body bytes.Buffer
-	x.conn.engine.metrics.Expose(&body)
-	x.out = append(x.out[:0], "HTTP/1.1 200 OK\r\nContent-Type: "+metricsType+"\r\n"...)
-	x.out = appendLength(x.out, int64(body.Len()))
-	x.out = x.appendConnection(x.out)
-	x.out = append(x.out, "\r\n"...)
-	if string(x.request.Method) != "HEAD" {
-		x.out = append(x.out, body.Bytes()...)
-	}
-	if x.flush(x.conn) != nil {
-		x.close = true
-	}
-	return nil
-}

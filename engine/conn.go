@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/ESousa97/goproxyreverso/pool"
@@ -32,6 +33,8 @@ type conn struct {
 	headAt  time.Duration // when it was complete
 	served  bool          // a request came on it before
 
+	raw       syscall.RawConn           // the socket, to look whether the client has left
+	unwatched atomic.Bool               // the end of the client's side says nothing now
 	upstream  atomic.Pointer[pool.Conn] // what the exchange uses, for abort
 	aborted   atomic.Bool               // abort was called: nothing new is begun
 	idle      atomic.Bool               // it waits for the first byte of a request
@@ -74,6 +77,9 @@ func newConn(e *Engine, nc net.Conn) *conn {
 		c.peer = addr.AddrPort().Addr().Unmap().WithZone("")
 	}
 	c.peerText = c.peer.AppendTo(nil)
+	if sc, ok := nc.(syscall.Conn); ok {
+		c.raw, _ = sc.SyscallConn() // without it, nobody looks
+	}
 	c.headAt = http1.Now()
 	return c
 }
@@ -169,16 +175,24 @@ func (c *conn) wake() {
 func (c *conn) abort() {
 	c.aborted.Store(true)
 	_ = c.Conn.Conn.Close()
-	if up := c.upstream.Load(); up != nil {
-		_ = up.Conn.Close()
+	// Whoever takes upstream out owns its fate: what the exchange has given back
+	// by now may serve somebody else already.
+	if up := c.upstream.Swap(nil); up != nil {
+		up.Break()
 	}
 }
 
-// Send writes b to the client.
+// Send writes b to the client. A client that is slow but takes something within
+// each timeouts.client_write gets it all.
 func (c *conn) Send(now time.Duration, b []byte) error {
-	c.WriteWithin(now, c.exchange.snap.timeouts.ClientWrite)
-	_, err := c.Conn.Conn.Write(b)
-	return err
+	for {
+		c.WriteWithin(now, c.exchange.snap.timeouts.ClientWrite)
+		n, err := c.Conn.Conn.Write(b)
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		b, now = b[n:], http1.Now()
+	}
 }
 
 // Close closes the connection. When the client may still be sending, it ends its
@@ -188,7 +202,7 @@ func (c *conn) Send(now time.Duration, b []byte) error {
 func (c *conn) Close() error {
 	var err error
 	c.closeOnce.Do(func() {
-		if c.lingers {
+		if c.lingers || len(c.Reader.Buffered()) > 0 {
 			c.linger()
 		}
 		c.Reader.Drop()
@@ -198,9 +212,11 @@ func (c *conn) Close() error {
 	return err
 }
 
+// How long the proxy reads on: in all, and while nothing comes. Most clients end
+// the connection at once when they see its end.
 const (
-	lingerTime  = time.Second
-	lingerBytes = 256 << 10
+	lingerTime    = 30 * time.Second
+	lingerSilence = time.Second
 )
 
 func (c *conn) linger() {
@@ -208,6 +224,12 @@ func (c *conn) linger() {
 	if !ok || tcp.CloseWrite() != nil {
 		return
 	}
-	_ = c.SetReadDeadline(time.Now().Add(lingerTime))
-	_, _ = io.CopyN(io.Discard, c.Conn.Conn, lingerBytes)
+	buf := http1.AcquireBuffer(http1.LargeBuffer)
+	defer http1.ReleaseBuffer(buf)
+	for end := http1.Now() + lingerTime; http1.Now() < end && !c.engine.draining.Load(); {
+		_ = c.SetReadDeadline(time.Now().Add(lingerSilence))
+		if _, err := c.Conn.Conn.Read(buf); err != nil {
+			return
+		}
+	}
 }

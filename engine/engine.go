@@ -30,6 +30,7 @@ type Engine struct {
 	conns    connSet
 	admin    *admin
 
+	tunnels  atomic.Int64
 	draining atomic.Bool // it stops: connections end after their exchange
 	ready    atomic.Bool // the listener is open and the first round of probes is over
 }
@@ -39,7 +40,11 @@ type Engine struct {
 func New(c *config.Config, log *slog.Logger) (*Engine, error) {
 	e := &Engine{log: log, counters: newStripes()}
 	e.conns.init()
-	e.snapshot.Store(newSnapshot(c, e))
+	snap, err := newSnapshot(c, e)
+	if err != nil {
+		return nil, err
+	}
+	e.snapshot.Store(snap)
 	e.metrics = newExposition(e)
 	e.admin = newAdmin(e)
 	return e, nil
@@ -85,6 +90,8 @@ func (e *Engine) Serve(ctx context.Context) error {
 	})
 	snap.start()
 	running.Go(func() { e.becomeReady(ctx, snap) })
+	watching, endWatch := context.WithCancel(context.Background())
+	running.Go(func() { e.watch(watching) })
 	e.log.Info("serving", "listen_addr", e.Addr().String(), "admin_addr", e.admin.addrText(), "pools", len(snap.pools))
 
 	select {
@@ -93,6 +100,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	}
 	err := e.stop(snap.timeouts.Shutdown)
 	e.admin.close()
+	endWatch()
 	running.Wait()
 	snap.close()
 	if served != nil {

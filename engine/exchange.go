@@ -26,8 +26,12 @@ type exchange struct {
 	upstream *pool.Conn      // of the attempt under way, else nil
 	began    time.Duration   // when that attempt began
 	tried    []*pool.Backend // of the attempts that failed
+	attempts int             // so far
 	received int64           // bytes of the request body so far
 	spent    bool            // the request cannot be sent again: some of its body is gone, or a response has begun
+
+	uploading *upload // the request body on its way, else nil
+	connect   bool    // the request is CONNECT, and its route allows it
 
 	out     []byte // what is written next
 	scratch []byte // for names and paths in another form
@@ -37,6 +41,8 @@ type exchange struct {
 	rejected bool   // it was an answer of our own
 	reason   reason // why
 	close    bool   // the connection ends after this exchange
+
+	done time.Duration // when a tunnel began: that is what its duration is counted to
 }
 
 // run carries one request from its head to the last byte of its response, and
@@ -60,8 +66,8 @@ func (x *exchange) proxy() error {
 	if err := x.limit(); err != nil {
 		return err
 	}
-	if x.wantsMetrics() {
-		return x.sendMetrics()
+	if x.isForUs() {
+		return x.answer()
 	}
 	if err := x.route(); err != nil {
 		return err
@@ -94,11 +100,15 @@ func (x *exchange) end() {
 	if p := recover(); p != nil {
 		x.conn.engine.log.Error("panic in an exchange", "panic", p, "stack", string(debug.Stack()))
 		x.conn.counters.panics.Add(1)
+		if x.uploading != nil {
+			x.uploading.stop()
+			_ = x.endUpload(nil)
+		}
 		x.fail(errPanic)
+		x.close = true
 		if x.status == 0 {
 			x.respond(errPanic)
 		}
-		x.close = true
 	}
 	x.account()
 	http1.ReleaseBuffer(x.out)
@@ -110,7 +120,7 @@ func (x *exchange) end() {
 func (x *exchange) parse() error {
 	head, err := x.conn.head, x.conn.headErr
 	if err == nil {
-		err = x.request.Parse(head)
+		err = x.request.Parse(head, x.snap.headLimits)
 	}
 	if err != nil {
 		x.close = true

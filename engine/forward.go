@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"errors"
-	"sync"
 	"time"
 
 	"github.com/ESousa97/goproxyreverso/pool"
@@ -14,34 +12,42 @@ import (
 // backend gets it.
 func (x *exchange) forward() error {
 	x.out = x.appendRequestHead(x.out[:0])
+	var b *pool.Backend
+	fresh := false // on a connection that served nothing before
 	for {
-		b := x.pool.Pick(x.tried)
+		if !fresh {
+			b = x.pool.Pick(x.tried)
+		}
 		if b == nil {
 			return errNoBackend
 		}
-		err := x.attempt(b)
+		err := x.attempt(b, fresh)
 		if err == nil {
 			return nil
 		}
+		err = x.blame(err)
 		again := x.mayRetry(err)
+		fresh = again == onFresh
 		x.fail(err)
-		if !again {
+		if again == no {
 			return err
 		}
-		x.tried = append(x.tried, b)
-		x.pool.tally[x.conn.stripe].retries.Add(1)
+		if again == elsewhere {
+			x.tried = append(x.tried, b)
+			x.pool.tally[x.conn.stripe].retries.Add(1)
+		}
 	}
 }
 
 // attempt sends the request to b and receives the head of the response.
-func (x *exchange) attempt(b *pool.Backend) error {
-	x.backend = b
+func (x *exchange) attempt(b *pool.Backend, fresh bool) error {
 	x.began = x.now
-	if len(x.tried) > 0 {
+	if x.attempts++; x.attempts > 1 {
 		x.began = http1.Now()
 	}
+	x.backend = b
 	b.Begin()
-	up, err := b.Connect()
+	up, err := b.Connect(fresh)
 	if err != nil {
 		return err
 	}
@@ -65,67 +71,6 @@ func (x *exchange) attempt(b *pool.Backend) error {
 	return x.receive(x.began)
 }
 
-// upload sends the request while its body comes, and receives the head of the
-// response. A backend that takes no more of it may have said why before it
-// closed: that is received too.
-func (x *exchange) upload() error {
-	if err := x.continueClient(); err != nil {
-		return err
-	}
-	x.forgetHead()
-	if f := x.request.Framing; f.Kind == http1.Chunked || f.Length > http1.SmallBuffer {
-		x.conn.Reader.Grow(http1.LargeBuffer)
-	}
-	clientErr, backendErr := x.pump((*requestBody)(x), x.upstream, x.request.Framing.Kind)
-	if clientErr != nil {
-		return clientErr
-	}
-	err := x.receive(http1.Now())
-	if backendErr != nil && err != nil {
-		return backendErr
-	}
-	return err
-}
-
-// continueClient tells a client that waits for it to send the body (RFC 9110
-// section 10.1.1). Everything that could refuse the request has been asked.
-func (x *exchange) continueClient() error {
-	if !x.request.ExpectContinue {
-		return nil
-	}
-	x.request.ExpectContinue = false
-	if err := x.conn.Send(x.now, continueHead); err != nil {
-		return errClientGone
-	}
-	return nil
-}
-
-var continueHead = []byte("HTTP/1.1 100 Continue\r\n\r\n")
-
-// forgetHead lets go of what the request head said before the buffer it lies in
-// is used for the body. What is still asked later is asked here.
-func (x *exchange) forgetHead() {
-	x.spent = true
-	x.json = prefersJSON(x.request.Fields)
-	x.request.Method = methodName(x.request.Method)
-	x.request.Fields = x.request.Fields[:0]
-	x.request.Target, x.request.Path, x.request.Query, x.request.Host = nil, nil, nil, nil
-}
-
-// methodName returns a copy of the method that does not lie in the buffer; of
-// the methods, only HEAD is asked for after this.
-func methodName(method []byte) []byte {
-	if string(method) == "HEAD" {
-		return methodHead
-	}
-	return methodOther
-}
-
-var (
-	methodHead  = []byte("HEAD")
-	methodOther = []byte("-")
-)
-
 // maxInterim bounds the interim responses before the final one.
 const maxInterim = 16
 
@@ -138,10 +83,10 @@ func (x *exchange) receive(now time.Duration) error {
 			return err
 		}
 		status := x.upstream.Response.Status
-		if status == 101 {
+		if status == 101 && (x.request.Upgrade == nil || !x.request.Framing.Empty() || x.upstream.Response.Upgrade == nil) {
 			return errUnaskedUpgrade
 		}
-		if status >= 200 {
+		if status >= 200 || status == 101 {
 			return nil
 		}
 		x.spent = true // a response has begun
@@ -149,11 +94,20 @@ func (x *exchange) receive(now time.Duration) error {
 			continue
 		}
 		x.scratch = x.appendResponseHead(x.scratch[:0], http1.NoBody)
-		if err := x.conn.Send(now, x.scratch); err != nil {
+		if err := x.conn.Send(http1.Now(), x.scratch); err != nil {
 			return errClientGone
 		}
 	}
 	return errManyInterim
+}
+
+// blame finds out whose fault an error is that the backend's connection showed:
+// the watch closes it when the client has left, and a stop when time is up.
+func (x *exchange) blame(err error) error {
+	if x.conn.aborted.Load() {
+		return errClientGone
+	}
+	return err
 }
 
 // fail ends the attempt under way. What went wrong on the backend's side is
@@ -172,69 +126,4 @@ func (x *exchange) fail(err error) {
 	}
 	x.backend.End()
 	x.backend = nil
-}
-
-// mayRetry reports whether the request can be sent again after err: when nothing
-// of it was sent, or, for methods that may be repeated (RFC 9110 section 9.2.2),
-// when the backend broke off without a byte of an answer. A backend that let the
-// time run out has had its chance: the client has waited long enough.
-func (x *exchange) mayRetry(err error) bool {
-	up := x.upstream
-	if isClientSide(err) || x.spent || x.conn.aborted.Load() || len(x.tried)+1 >= x.pool.retries.attempts {
-		return false
-	}
-	unsent := up == nil || !up.Sent
-	broke := errors.Is(err, pool.ErrTerminated) && len(up.Reader.Buffered()) == 0
-	if !unsent && !(broke && idempotent(x.request.Method)) {
-		return false
-	}
-	if up == nil && x.pool.Eligible() == 1 {
-		return false // the only backend has just refused
-	}
-	return x.pool.retries.take(http1.Now(), x.pool.tally.requests())
-}
-
-func idempotent(method []byte) bool {
-	switch string(method) {
-	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
-		return true
-	}
-	return false
-}
-
-// retryBudget holds the retries of a pool below a share of its requests: when a
-// whole pool is in trouble, sending everything several times makes it worse.
-type retryBudget struct {
-	attempts int     // sends for one request, the first included
-	share    float64 // retries per request
-
-	mu       sync.Mutex // retries are rare: requests that go well never come here
-	since    time.Duration
-	requests uint64 // at the beginning of the window
-	retries  int    // within it
-}
-
-// A window is how far the budget looks back. The floor lets a quiet proxy retry
-// at all.
-const (
-	budgetWindow = 10 * time.Second
-	budgetFloor  = 10
-)
-
-// take reports whether one more retry is within the budget, and counts it.
-// requests is the number of all requests of the pool so far.
-func (r *retryBudget) take(now time.Duration, requests uint64) bool {
-	if r.share == 0 {
-		return false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if now-r.since >= budgetWindow {
-		r.since, r.requests, r.retries = now, requests, 0
-	}
-	if float64(r.retries) >= budgetFloor+r.share*float64(requests-r.requests) {
-		return false
-	}
-	r.retries++
-	return true
 }

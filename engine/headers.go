@@ -13,7 +13,10 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 	q := &x.request
 	dst = append(dst, q.Method...)
 	dst = append(dst, ' ')
-	if len(q.Path) == 0 {
+	switch {
+	case x.connect:
+		dst = append(dst, q.Host...)
+	case len(q.Path) == 0:
 		dst = append(dst, '/')
 	}
 	dst = append(dst, q.Path...)
@@ -26,10 +29,21 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 		f := &q.Fields[i]
 		switch f.ID {
 		case http1.Other:
-		case http1.Host, http1.ContentLength, http1.Expect, http1.XRealIP, http1.XForwardedFor:
+		case http1.Twin, http1.Host, http1.ContentLength, http1.Expect, http1.XRealIP, http1.XForwardedFor:
 			continue
 		case http1.Forwarded, http1.XForwardedProto, http1.XForwardedHost:
 			if !x.trusted {
+				continue
+			}
+		case http1.MaxForwards:
+			if n, ok := x.maxForwards(); ok {
+				dst = append(dst, "Max-Forwards: "...)
+				dst = strconv.AppendUint(dst, n-1, 10)
+				dst = append(dst, "\r\n"...)
+				continue
+			}
+		case http1.Trailer:
+			if q.Framing.Kind != http1.Chunked {
 				continue
 			}
 		default:
@@ -43,6 +57,12 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 		dst = http1.AppendField(dst, f.Name, f.Value)
 	}
 	dst = x.appendForwarded(dst)
+	if q.Trailers {
+		dst = append(dst, "TE: trailers\r\n"...)
+	}
+	if q.Upgrade != nil && q.Framing.Empty() {
+		dst = appendUpgrade(dst, q.Upgrade)
+	}
 	switch q.Framing.Kind {
 	case http1.Length:
 		dst = appendLength(dst, q.Framing.Length)
@@ -108,15 +128,17 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 	dst = append(dst, "\r\n"...)
 
 	nominated, length := nominates(p.Fields), false
+	connected := x.connect && p.Status >= 200 && p.Status < 300
 	for i := range p.Fields {
 		f := &p.Fields[i]
 		switch {
 		case f.ID == http1.Other:
 		case f.ID == http1.ContentLength:
-			if length || p.Status < 200 || p.Status == 204 {
+			if length || p.Status < 200 || p.Status == 204 || connected {
 				continue // RFC 9110 section 8.6
 			}
 			length = true
+		case f.ID == http1.Trailer && body == http1.Chunked:
 		case f.ID.HopByHop():
 			continue
 		}
@@ -128,7 +150,10 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 	if body == http1.Chunked {
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	}
-	if p.Status >= 200 {
+	switch {
+	case p.Status == 101:
+		dst = appendUpgrade(dst, p.Upgrade)
+	case p.Status >= 200 && !connected:
 		dst = x.appendConnection(dst)
 	}
 	return append(dst, "\r\n"...)
@@ -146,6 +171,14 @@ func (x *exchange) appendConnection(dst []byte) []byte {
 		return append(dst, "Connection: keep-alive\r\n"...)
 	}
 	return dst
+}
+
+// appendUpgrade appends what makes a message ask for, or grant, another protocol
+// on the connection (RFC 9110 section 7.8).
+func appendUpgrade(dst, protocol []byte) []byte {
+	dst = append(dst, "Connection: Upgrade\r\nUpgrade: "...)
+	dst = append(dst, protocol...)
+	return append(dst, "\r\n"...)
 }
 
 func appendLength(dst []byte, n int64) []byte {

@@ -97,6 +97,7 @@ func (x *exposition) writeClients(f *families) {
 	started := s.sum(func(c *counters) *atomic.Uint64 { return &c.started })
 	f.single("proxy_requests_inflight", "gauge", "Requests whose last byte is not out yet.", started-finished)
 	f.single("proxy_downstream_connections", "gauge", "Open connections of clients.", uint64(x.engine.conns.len()))
+	f.single("proxy_tunnels", "gauge", "Upgraded connections.", uint64(x.engine.tunnels.Load()))
 	f.single("proxy_received_bytes_total", "counter", "Bytes received from clients.",
 		s.sum(func(c *counters) *atomic.Uint64 { return &c.received }))
 	f.single("proxy_sent_bytes_total", "counter", "Bytes sent to clients.",
@@ -196,6 +197,8 @@ func (x *exposition) writeLimiter(f *families, snap *snapshot) {
 func (x *exposition) writeLimits(f *families, snap *snapshot) {
 	f.single("proxy_downstream_connections_limit", "gauge", "The most open connections of clients.", uint64(cap(x.engine.conns.slots)))
 	f.single("proxy_header_bytes_limit", "gauge", "The most bytes of a head, limits.max_header_bytes.", uint64(snap.maxHead))
+	f.single("proxy_fields_limit", "gauge", "The most fields of a head, limits.max_fields.", uint64(snap.headLimits.Fields))
+	f.single("proxy_target_bytes_limit", "gauge", "The most bytes of a request target, limits.max_target_bytes.", uint64(snap.headLimits.Target))
 	f.single("proxy_body_bytes_limit", "gauge", "The most bytes of a request body, limits.max_body_bytes; 0: no limit.", uint64(snap.maxBody))
 }
 

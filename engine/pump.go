@@ -10,8 +10,9 @@ import (
 
 // source is where a body comes from.
 type source interface {
-	ready() bool           // next has a piece without waiting
-	next() ([]byte, error) // the next piece, valid until the next call; io.EOF at the end
+	ready() bool             // next has a piece without waiting
+	next() ([]byte, error)   // the next piece, valid until the next call; io.EOF at the end
+	trailers() []http1.Field // behind a chunked body, after its end
 }
 
 // sink is where a body goes to.
@@ -19,13 +20,13 @@ type sink interface {
 	Send(now time.Duration, b []byte) error
 }
 
-// pump moves a body from src to dst as it comes, behind what x.out holds. What
-// has come is sent before it waits for more. It returns what went wrong on the
-// side of src and on that of dst; one of the two at most.
-func (x *exchange) pump(src source, dst sink, framing http1.FramingKind) (srcErr, dstErr error) {
+// pump moves a body from src to dst as it comes, behind what out holds. What has
+// come is sent before it waits for more. It returns what went wrong on the side
+// of src and on that of dst; one of the two at most.
+func pump(out *[]byte, src source, dst sink, framing http1.FramingKind) (srcErr, dstErr error) {
 	for {
-		if len(x.out) > 0 && (!src.ready() || len(x.out) >= http1.LargeBuffer) {
-			if err := x.flush(dst); err != nil {
+		if len(*out) > 0 && (!src.ready() || len(*out) >= http1.LargeBuffer) {
+			if err := flush(out, dst); err != nil {
 				return nil, err
 			}
 		}
@@ -38,9 +39,9 @@ func (x *exchange) pump(src source, dst sink, framing http1.FramingKind) (srcErr
 		}
 		switch {
 		case framing == http1.Chunked:
-			x.out = http1.AppendChunk(x.out, piece)
-		case len(x.out) > 0:
-			x.out = append(x.out, piece...)
+			*out = http1.AppendChunk(*out, piece)
+		case len(*out) > 0:
+			*out = append(*out, piece...)
 		default:
 			if err := dst.Send(http1.Now(), piece); err != nil {
 				return nil, err
@@ -48,18 +49,19 @@ func (x *exchange) pump(src source, dst sink, framing http1.FramingKind) (srcErr
 		}
 	}
 	if framing == http1.Chunked {
-		x.out = append(http1.AppendLastChunk(x.out), "\r\n"...)
+		*out = appendTrailers(http1.AppendLastChunk(*out), src.trailers())
+		*out = append(*out, "\r\n"...)
 	}
-	return nil, x.flush(dst)
+	return nil, flush(out, dst)
 }
 
-// flush sends what x.out holds.
-func (x *exchange) flush(dst sink) error {
-	if len(x.out) == 0 {
+// flush sends what out holds.
+func flush(out *[]byte, dst sink) error {
+	if len(*out) == 0 {
 		return nil
 	}
-	err := dst.Send(http1.Now(), x.out)
-	x.out = x.out[:0]
+	err := dst.Send(http1.Now(), *out)
+	*out = (*out)[:0]
 	return err
 }
 
@@ -71,13 +73,20 @@ func (b *requestBody) ready() bool { return b.body.Ready() }
 func (b *requestBody) next() ([]byte, error) {
 	if !b.body.Ready() {
 		b.conn.ReadWithin(http1.Now(), b.snap.timeouts.ClientBody)
+		if b.uploading.stopped.Load() {
+			return nil, errClientGone // stop has set a deadline that must stay
+		}
 	}
 	piece, err := b.body.Next()
 	if err != nil {
 		if b.body.Done() {
+			b.uploading.read.Store(true)
 			return nil, io.EOF
 		}
 		return nil, clientError(err)
+	}
+	if b.body.Done() {
+		b.uploading.read.Store(true) // before the last of it is written: its answer may come at once
 	}
 	b.received += int64(len(piece))
 	if limit := b.snap.maxBody; limit > 0 && b.received > limit {
@@ -86,9 +95,13 @@ func (b *requestBody) next() ([]byte, error) {
 	return piece, nil
 }
 
+func (b *requestBody) trailers() []http1.Field { return b.body.Trailers }
+
 // responseBody is the body of an exchange's response, as a source.
 type responseBody exchange
 
 func (b *responseBody) ready() bool { return b.upstream.Body.Ready() }
 
 func (b *responseBody) next() ([]byte, error) { return b.upstream.Next(http1.Now()) }
+
+func (b *responseBody) trailers() []http1.Field { return b.upstream.Body.Trailers }

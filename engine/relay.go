@@ -8,21 +8,32 @@ import "github.com/ESousa97/goproxyreverso/pool/http1"
 func (x *exchange) relay() error {
 	up := x.upstream
 	x.status = up.Response.Status
-	x.skipBody()
+	if x.uploading != nil {
+		x.close = true // the rest of the request is still on its way
+	} else {
+		x.skipBody()
+	}
+	if x.status == 101 || x.connect && x.status < 300 {
+		return x.tunnel()
+	}
 	framing := x.clientFraming()
 	x.out = x.appendResponseHead(x.out[:0], framing)
 	if content, ok := up.Body.Whole(); ok && len(content) <= http1.SmallBuffer {
 		// Fast path: head and body leave together.
 		x.out = append(x.out, content...)
 		up.Body.Skip(len(content))
-		x.finish(nil, x.flush(x.conn))
+		x.finish(nil, flush(&x.out, x.conn))
 		return nil
 	}
 	// Slow path: what has come is sent, then what comes.
 	if up.Response.Framing.Length > http1.SmallBuffer {
 		up.Reader.Grow(http1.LargeBuffer)
 	}
-	x.finish(x.pump((*responseBody)(x), x.conn, framing))
+	backendErr, clientErr := pump(&x.out, (*responseBody)(x), x.conn, framing)
+	if backendErr != nil {
+		clientErr = flush(&x.out, x.conn) // what came before it broke off
+	}
+	x.finish(backendErr, clientErr)
 	return nil
 }
 
@@ -44,15 +55,30 @@ func (x *exchange) clientFraming() http1.FramingKind {
 // finish ends the attempt whose response was relayed, with what went wrong on
 // the backend's side or on the client's.
 func (x *exchange) finish(backendErr, clientErr error) {
-	if backendErr != nil {
+	if x.uploading != nil {
+		x.uploading.stop()
+		if err := x.endUpload(nil); err != nil && backendErr != nil {
+			backendErr = err // the client broke off, and so the backend's connection was closed
+		}
+	}
+	if backendErr != nil || clientErr != nil {
 		x.close = true
-		x.fail(incompleteError{backendErr})
+	}
+	if backendErr != nil {
+		if backendErr = x.blame(backendErr); !isClientSide(backendErr) {
+			backendErr = incompleteError{backendErr}
+		}
+		x.fail(backendErr)
 		return
 	}
-	if clientErr != nil {
-		x.close = true
-	}
+	untouched := x.conn.upstream.CompareAndSwap(x.upstream, nil) // by abort
+	x.upstream.Release(untouched && x.body.Done())
+	x.upstream = nil
+}
+
+// drop closes the connection to the backend after a response that is complete.
+func (x *exchange) drop() {
 	x.conn.upstream.Store(nil)
-	x.upstream.Release(x.body.Done())
+	x.upstream.Discard()
 	x.upstream = nil
 }

@@ -14,6 +14,7 @@ import (
 
 // Errors of an exchange that are not the backend's.
 var (
+	errConnect        = errors.New("engine: CONNECT is not allowed")
 	errNoRoute        = errors.New("engine: no route takes the request")
 	errNoBackend      = errors.New("engine: no eligible backend")
 	errBodyTooLarge   = errors.New("engine: body over limits.max_body_bytes")
@@ -50,6 +51,9 @@ const (
 	responseIncomplete
 	responseTimeout
 	internalError
+	tlsAlert
+	tlsCertificate
+	tlsError
 	reasons // their number
 )
 
@@ -70,6 +74,9 @@ var reasonNames = [reasons]string{
 	responseIncomplete:     "http_response_incomplete",
 	responseTimeout:        "http_response_timeout",
 	internalError:          "proxy_internal_error",
+	tlsAlert:               "tls_alert_received",
+	tlsCertificate:         "tls_certificate_error",
+	tlsError:               "tls_protocol_error",
 }
 
 // answer is what a client is told about an error.
@@ -84,6 +91,8 @@ type answer struct {
 var clientAnswers = []answer{
 	{http1.ErrHeadTooLarge, 431, requestError, "the request head is too large"},
 	{http1.ErrTooManyFields, 431, requestError, "the request has too many fields"},
+	{http1.ErrTargetTooLong, 414, requestError, "the request target is too long"},
+	{http1.ErrExpect, 417, requestError, "only 100-continue can be expected"},
 	{http1.ErrVersion, 505, requestError, "only HTTP/1.0 and HTTP/1.1 are supported"},
 	{http1.ErrStartLine, 400, requestError, "the request line is malformed"},
 	{http1.ErrTarget, 400, requestError, "the request target is malformed"},
@@ -93,6 +102,7 @@ var clientAnswers = []answer{
 	{http1.ErrChunk, 400, requestError, "the chunked body is malformed"},
 	{errBodyTooLarge, 413, requestError, "the body is too large"},
 	{errClientSlow, 408, requestError, "the request took too long to arrive"},
+	{errConnect, 405, requestDenied, "no route allows CONNECT"},
 	{errNoRoute, 404, destinationNotFound, "no route for this request"},
 }
 
@@ -105,6 +115,10 @@ var backendAnswers = []answer{
 	{pool.ErrConnectTimeout, 504, connectionTimeout, "the backend did not accept a connection in time"},
 	{pool.ErrWriteTimeout, 504, connectionWriteTimeout, "the backend did not take the request in time"},
 	{pool.ErrResponseTimeout, 504, responseTimeout, "the backend did not answer in time"},
+	{pool.ErrTLSTimeout, 504, connectionTimeout, "the backend did not finish the TLS handshake in time"},
+	{pool.ErrTLSCertificate, 502, tlsCertificate, "the backend's certificate is not accepted"},
+	{pool.ErrTLSAlert, 502, tlsAlert, "the backend ended the TLS handshake"},
+	{pool.ErrTLS, 502, tlsError, "the TLS handshake with the backend failed"},
 	{pool.ErrDNS, 502, dnsError, "the backend's name could not be resolved"},
 	{pool.ErrUnroutable, 502, destinationUnroutable, "the backend could not be reached"},
 	{http1.ErrHeadTooLarge, 502, headerSectionSize, "the backend's response head is too large"},
@@ -211,7 +225,7 @@ func (x *exchange) skipBody() {
 	if content, ok := x.body.Whole(); ok {
 		x.body.Skip(len(content))
 	}
-	if !x.body.Done() || x.request.ExpectContinue {
+	if !x.body.Done() {
 		x.close = true
 		x.conn.lingers = true
 	}

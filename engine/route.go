@@ -9,11 +9,14 @@ import (
 
 // route finds the pool of the request.
 func (x *exchange) route() error {
-	x.pool = x.snap.routes.fallback
+	r := &x.snap.routes.fallback
 	if x.snap.routes.hosts != nil {
-		x.findRoute()
+		r = x.findRoute()
 	}
-	if x.pool == nil {
+	if x.connect = string(x.request.Method) == "CONNECT"; x.connect && !r.connect {
+		return errConnect
+	}
+	if x.pool = r.pool; x.pool == nil {
 		return errNoRoute
 	}
 	return nil
@@ -21,30 +24,37 @@ func (x *exchange) route() error {
 
 // findRoute looks host and path up, both in normal form. What is forwarded stays
 // as it came; that both name the same resource is what makes a route hold.
-func (x *exchange) findRoute() {
+func (x *exchange) findRoute() *route {
 	x.scratch = appendHost(x.scratch[:0], x.request.Host)
 	n := len(x.scratch)
 	x.scratch = appendNormalPath(x.scratch, x.request.Path)
-	if p := x.snap.routes.find(x.scratch[:n], x.scratch[n:]); p != nil {
-		x.pool = p
+	if r := x.snap.routes.find(x.scratch[:n], x.scratch[n:]); r != nil {
+		return r
 	}
+	return &x.snap.routes.fallback
+}
+
+// route is where requests go.
+type route struct {
+	pool    *servicePool
+	connect bool // CONNECT is allowed
 }
 
 // routes is the table of all routes, by host and then by path.
 type routes struct {
 	hosts    map[string]*paths // lower-case names; a suffix with its dot; "" for any
 	suffixes bool              // one of the hosts is a suffix
-	fallback *servicePool      // of what no route takes; may be nil
+	fallback route             // of what no route takes; may be without a pool
 }
 
 // paths are the routes of one host.
 type paths struct {
-	pools map[string]*servicePool // by prefix, without a slash at its end
-	depth int                     // segments of the longest
+	routes map[string]*route // by prefix, without a slash at its end
+	depth  int               // segments of the longest
 }
 
 func newRoutes(list []config.Route, pools map[string]*servicePool) routes {
-	r := routes{fallback: pools[config.DefaultPool]}
+	r := routes{fallback: route{pool: pools[config.DefaultPool]}}
 	for _, c := range list {
 		if r.hosts == nil {
 			r.hosts = make(map[string]*paths)
@@ -55,19 +65,19 @@ func newRoutes(list []config.Route, pools map[string]*servicePool) routes {
 		}
 		h := r.hosts[host]
 		if h == nil {
-			h = &paths{pools: make(map[string]*servicePool)}
+			h = &paths{routes: make(map[string]*route)}
 			r.hosts[host] = h
 		}
 		path := strings.TrimSuffix(c.Path, "/")
-		h.pools[path] = pools[c.Pool]
+		h.routes[path] = &route{pool: pools[c.Pool], connect: c.Connect}
 		h.depth = max(h.depth, strings.Count(path, "/"))
 	}
 	return r
 }
 
-// find returns the pool of the most specific host that has a route for the path:
+// find returns the route of the most specific host that has a route for the path:
 // the exact name, then its suffixes from the longest on, then any host.
-func (r *routes) find(host, path []byte) *servicePool {
+func (r *routes) find(host, path []byte) *route {
 	if p := r.hosts[string(host)].find(path); p != nil && len(host) > 0 {
 		return p
 	}
@@ -84,9 +94,9 @@ func (r *routes) find(host, path []byte) *servicePool {
 	return r.hosts[""].find(path)
 }
 
-// find returns the pool of the longest prefix of the path that ends where a
+// find returns the route of the longest prefix of the path that ends where a
 // segment ends. It looks at no more segments than the longest route has.
-func (p *paths) find(path []byte) *servicePool {
+func (p *paths) find(path []byte) *route {
 	if p == nil {
 		return nil
 	}
@@ -95,8 +105,8 @@ func (p *paths) find(path []byte) *servicePool {
 		end = i
 	}
 	for end >= 0 {
-		if sp := p.pools[string(path[:end])]; sp != nil {
-			return sp
+		if r := p.routes[string(path[:end])]; r != nil {
+			return r
 		}
 		end = bytes.LastIndexByte(path[:end], '/')
 	}

@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"fmt"
 	"log/slog"
 	"net/netip"
 
 	"github.com/ESousa97/goproxyreverso/engine/config"
 	"github.com/ESousa97/goproxyreverso/limiter"
 	"github.com/ESousa97/goproxyreverso/pool"
+	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
 
 // snapshot is a compiled configuration. It is immutable; an exchange loads it
@@ -15,7 +17,9 @@ type snapshot struct {
 	config   *config.Config
 	timeouts config.Timeouts
 	maxHead  int
-	maxBody  int64
+
+	headLimits http1.Limits
+	maxBody    int64
 
 	metricsPath string
 	trusted     []netip.Prefix
@@ -34,11 +38,12 @@ type servicePool struct {
 	retries  retryBudget
 }
 
-func newSnapshot(c *config.Config, e *Engine) *snapshot {
+func newSnapshot(c *config.Config, e *Engine) (*snapshot, error) {
 	s := &snapshot{
 		config:      c,
 		timeouts:    c.Timeouts,
 		maxHead:     c.Limits.MaxHeaderBytes,
+		headLimits:  http1.Limits{Target: c.Limits.MaxTargetBytes, Fields: c.Limits.MaxFields},
 		maxBody:     c.Limits.MaxBodyBytes,
 		metricsPath: c.MetricsPath,
 		trusted:     c.TrustedProxies,
@@ -49,15 +54,18 @@ func newSnapshot(c *config.Config, e *Engine) *snapshot {
 	}
 	byName := make(map[string]*servicePool)
 	for _, pc := range c.Pools {
-		sp := newServicePool(pc, c, e)
+		sp, err := newServicePool(pc, c, e)
+		if err != nil {
+			return nil, err
+		}
 		s.pools = append(s.pools, sp)
 		byName[pc.Name] = sp
 	}
 	s.routes = newRoutes(c.Routes, byName)
-	return s
+	return s, nil
 }
 
-func newServicePool(pc config.Pool, c *config.Config, e *Engine) *servicePool {
+func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, error) {
 	sp := &servicePool{
 		tally:    e.counters.newTally(),
 		backends: make([]tally, len(pc.Backends)),
@@ -80,16 +88,28 @@ func newServicePool(pc config.Pool, c *config.Config, e *Engine) *servicePool {
 			ResponseHeader: c.Timeouts.ResponseHeader,
 			ResponseBody:   c.Timeouts.ResponseBody,
 			Idle:           c.Timeouts.BackendIdle,
+			TLSHandshake:   c.Timeouts.TLSHandshake,
 			HeadBytes:      c.Limits.MaxHeaderBytes,
+			Fields:         c.Limits.MaxFields,
 		},
 		OnChange: sp.stateChanged(e.log),
 	}
 	for i, b := range pc.Backends {
-		pcfg.Backends = append(pcfg.Backends, pool.BackendConfig{Addr: b.Addr, Weight: b.Weight, MaxConns: b.MaxConns, Backup: b.Backup})
+		bc := pool.BackendConfig{Addr: b.Addr, Weight: b.Weight, MaxConns: b.MaxConns, Backup: b.Backup}
+		if b.TLS {
+			var err error
+			if bc.TLS, err = backendTLS(pc.TLS, b.Addr); err != nil {
+				return nil, fmt.Errorf("pool %s: %w", pc.Name, err)
+			}
+		}
+		pcfg.Backends = append(pcfg.Backends, bc)
 		sp.backends[i] = e.counters.newTally()
 	}
+	if pc.TLS.InsecureSkipVerify {
+		e.log.Warn("certificates of backends are not verified", "pool", pc.Name, "setting", "backend_tls.insecure_skip_verify")
+	}
 	sp.Pool = pool.New(pcfg)
-	return sp
+	return sp, nil
 }
 
 // stateChanged returns what is done at each change of a backend's state: one log

@@ -16,6 +16,7 @@ func TestStop(t *testing.T) {
 	b.Receive()
 	b.Reply(200, "")
 	idle.want(200, "")
+	p.wantMetric("proxy_requests_inflight", "0") // and so the backend's connection is idle
 	busy.get("/slow")
 	b.Receive()
 

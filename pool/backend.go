@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -28,12 +30,13 @@ func (s State) String() string {
 
 // Backend is one server of a pool. Its methods may be called from any goroutine.
 type Backend struct {
-	Addr  string // host:port; also its name in logs and metrics
+	Addr  string // host:port or unix:path; also its name in logs and metrics
 	Index int    // its place among the backends of its pool
 
 	weight int64
 	backup bool
 	limits Limits
+	tls    *tls.Config          // nil: plain
 	client *fasthttp.HostClient // of which only the connection pool is used
 
 	state   atomic.Int32
@@ -52,21 +55,21 @@ func newBackend(c BackendConfig, index int, limits Limits) *Backend {
 		weight: int64(c.Weight),
 		backup: c.Backup,
 		limits: limits,
+		tls:    c.TLS,
 
 		suspect: make(chan struct{}, 1),
 	}
-	dialer := net.Dialer{Timeout: limits.Connect}
 	b.client = &fasthttp.HostClient{
 		Addr:                c.Addr,
 		MaxConns:            c.MaxConns,
 		MaxIdleConnDuration: limits.Idle,
 		ConnPoolStrategy:    fasthttp.LIFO, // those that are not needed become old and are closed
-		Dial: func(addr string) (net.Conn, error) {
-			nc, err := dialer.Dial("tcp", addr)
+		Dial: func(string) (net.Conn, error) {
+			nc, socket, err := b.dial(context.Background())
 			if err != nil {
-				return nil, dialError(err)
+				return nil, err
 			}
-			return newConn(nc, b)
+			return newConn(nc, socket, b)
 		},
 	}
 	return b
@@ -91,9 +94,13 @@ func (b *Backend) Connections() int { return b.client.ConnsCount() }
 func (b *Backend) MaxConns() int { return b.client.MaxConns }
 
 // Connect returns a connection to the backend: an idle one that is still good,
-// else a new one. The caller gives it back with Release or Discard. Errors are
+// else a new one. With fresh it is a new one, and the idle ones are closed, as one
+// of them was dead. The caller gives it back with Release or Discard. Errors are
 // ErrConnLimit and those of dialing.
-func (b *Backend) Connect() (*Conn, error) {
+func (b *Backend) Connect(fresh bool) (*Conn, error) {
+	if fresh {
+		b.closeIdle()
+	}
 	for {
 		cc, err := b.client.AcquireConn(0, false)
 		if errors.Is(err, fasthttp.ErrNoFreeConns) {
@@ -114,7 +121,7 @@ func (b *Backend) Connect() (*Conn, error) {
 			c.discard = func() { b.client.CloseConn(cc) }
 			return c, nil
 		}
-		if c.quiet() {
+		if !fresh && c.quiet() {
 			c.Reused = true
 			return c, nil
 		}
@@ -128,8 +135,10 @@ func (b *Backend) closeIdle() { b.client.CloseIdleConnections() }
 // Limits bound what a backend can make the proxy wait for or hold.
 type Limits struct {
 	Connect        time.Duration // to open a connection
+	TLSHandshake   time.Duration // once it is open
 	ResponseHeader time.Duration // from the last byte sent to the end of the response head
 	ResponseBody   time.Duration // longest silence inside a response body
 	Idle           time.Duration // an unused connection is closed after
 	HeadBytes      int           // of a response head
+	Fields         int           // of a response head
 }

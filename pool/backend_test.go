@@ -15,7 +15,7 @@ import (
 // patient are limits that no test runs into unless it shortens them.
 func patient() Limits {
 	return Limits{
-		Connect: patience, ResponseHeader: patience, ResponseBody: patience, Idle: patience, HeadBytes: 4096,
+		Connect: patience, ResponseHeader: patience, ResponseBody: patience, Idle: patience, HeadBytes: 4096, Fields: 100, TLSHandshake: patience,
 	}
 }
 
@@ -34,7 +34,7 @@ const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 // connect returns a connection that must be there.
 func connect(t testing.TB, b *Backend) *Conn {
 	t.Helper()
-	c, err := b.Connect()
+	c, err := b.Connect(false)
 	require.NoError(t, err)
 	return c
 }
@@ -132,12 +132,12 @@ func TestConnectLimit(t *testing.T) {
 	for range b.MaxConns() {
 		conns = append(conns, connect(t, b))
 	}
-	_, err := b.Connect()
+	_, err := b.Connect(false)
 	require.ErrorIs(t, err, ErrConnLimit)
 	require.Empty(t, b.suspect, "a limit of ours is no reason to suspect the backend")
 	conns[0].Discard()
 	conns[0] = connect(t, b)
-	_, err = b.Connect()
+	_, err = b.Connect(false)
 	require.ErrorIs(t, err, ErrConnLimit)
 	for _, c := range conns {
 		c.Discard()
@@ -154,7 +154,7 @@ func TestConnectErrors(t *testing.T) {
 	} {
 		b := single(t, addr, patient())
 		for range 2 {
-			_, err := b.Connect()
+			_, err := b.Connect(false)
 			require.ErrorIs(t, err, want, addr)
 		}
 		require.Zero(t, b.Connections())
@@ -177,7 +177,7 @@ func TestConnectTimeout(t *testing.T) {
 	limits.Connect = 20 * time.Millisecond
 	b := single(t, fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port), limits)
 	for range b.MaxConns() {
-		c, err := b.Connect()
+		c, err := b.Connect(false)
 		if err != nil {
 			require.ErrorIs(t, err, ErrConnectTimeout)
 			return

@@ -100,7 +100,7 @@ var getBytes = []byte(get)
 
 // roundTrip makes one whole exchange. It does not use require, which allocates.
 func roundTrip(t testing.TB, b *Backend) {
-	c, err := b.Connect()
+	c, err := b.Connect(false)
 	if err != nil {
 		t.Error(err)
 		return

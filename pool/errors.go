@@ -20,6 +20,14 @@ var (
 	ErrDNS = errors.New("pool: cannot resolve the backend's name")
 	// ErrConnectTimeout is returned when no connection was made in time.
 	ErrConnectTimeout = errors.New("pool: connecting took longer than timeouts.connect")
+	// ErrTLSTimeout is returned when the TLS handshake was not over in time.
+	ErrTLSTimeout = errors.New("pool: TLS handshake took longer than timeouts.tls_handshake")
+	// ErrTLSCertificate is returned when the backend's certificate is not accepted.
+	ErrTLSCertificate = errors.New("pool: backend's certificate not accepted")
+	// ErrTLSAlert is returned when the backend ended the handshake with an alert.
+	ErrTLSAlert = errors.New("pool: backend ended the TLS handshake")
+	// ErrTLS is returned when the handshake failed for another reason.
+	ErrTLS = errors.New("pool: TLS handshake failed")
 	// ErrConnLimit is returned when the backend has max_conns connections in use.
 	ErrConnLimit = errors.New("pool: max_conns connections in use")
 	// ErrTerminated is returned when the connection broke or ended too early.
@@ -39,13 +47,13 @@ func dialError(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
 		return ErrConnectTimeout
 	case errors.As(err, &dns):
-		return fmt.Errorf("%w: %w", ErrDNS, err)
-	case errors.Is(err, syscall.ECONNREFUSED):
+		return wrap(ErrDNS, err)
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT): // the second: no such socket file
 		return ErrRefused
 	case errors.Is(err, syscall.ECONNRESET):
 		return ErrTerminated
 	}
-	return fmt.Errorf("%w: %w", ErrUnroutable, err)
+	return wrap(ErrUnroutable, err)
 }
 
 // ioError classifies what a read or a write returned; timeout is what running
@@ -68,3 +76,6 @@ func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
+
+// wrap makes err one of the errors above.
+func wrap(kind, err error) error { return fmt.Errorf("%w: %w", kind, err) }

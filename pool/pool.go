@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"crypto/tls"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -21,9 +22,10 @@ type Config struct {
 
 // BackendConfig is one backend of a Config.
 type BackendConfig struct {
-	Addr     string
-	Weight   int // at least 1
-	MaxConns int // connections at a time
+	Addr     string      // host:port or unix:path
+	TLS      *tls.Config // nil: plain
+	Weight   int         // at least 1
+	MaxConns int         // connections at a time
 	Backup   bool
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 )
@@ -27,18 +28,9 @@ func (p *Pool) Start() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
-	client := &http.Client{
-		Transport: &http.Transport{
-			// Each probe dials: that a backend takes new connections is what
-			// is asked. Nothing the environment says stands in between.
-			DisableKeepAlives:      true,
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 	first := make(chan struct{}, len(p.Backends))
 	for _, b := range p.Backends {
+		client := probeClient(b)
 		p.probers.Go(func() {
 			p.watch(ctx, b, first, func(ctx context.Context) error { return p.ask(ctx, client, b) })
 		})
@@ -49,6 +41,24 @@ func (p *Pool) Start() {
 		}
 		close(p.probed)
 	})
+}
+
+// probeClient returns what sends the probes of a backend. Each probe dials like a
+// request does, TLS included: that the backend takes new connections is what is
+// asked. Nothing the environment says stands in between.
+func probeClient(b *Backend) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				nc, _, err := b.dial(ctx)
+				return nc, err
+			},
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // Probed is closed when every backend was probed once, or when none will be.
@@ -101,7 +111,7 @@ const inDoubt = 10
 func (p *Pool) ask(ctx context.Context, client *http.Client, b *Backend) error {
 	ctx, cancel := context.WithTimeout(ctx, p.probe.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.Addr+p.probe.Path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.host()+p.probe.Path, nil)
 	if err != nil {
 		return fmt.Errorf("health_check.path: %w", err)
 	}

@@ -177,7 +177,7 @@ func TestDialFailureBringsProbe(t *testing.T) {
 	s.Reply(200, "")
 	<-p.Probed()
 	b.Close()
-	_, err := p.Backends[0].Connect()
+	_, err := p.Backends[0].Connect(false)
 	require.ErrorIs(t, err, ErrRefused)
 	require.Equal(t, Down, p.change(t).New)
 }

@@ -1,8 +1,10 @@
 package pool
 
 import (
+	"errors"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,25 +21,32 @@ type Conn struct {
 
 	Reused bool // it has served an exchange before: it may have died meanwhile
 	Sent   bool // bytes of the request may have reached the backend
+	cut    bool // a write failed: the backend may wait for the rest of a request
 
 	Response http1.Response // set by Receive
 	Body     http1.Body     // set by Receive
 
+	answer    sync.Mutex // guards answered, while a request is sent and its answer received at once
+	answered  bool       // the head of the answer is here
+	unlimited bool       // the request is not out yet: the time of its answer has not begun
+
 	backend          *Backend
 	release, discard func()
+	socket           net.Conn // what the connection lies over: itself, or the socket under TLS
 	raw              syscall.RawConn
 	look             func(fd uintptr) // sets looked; made once, a closure a request would be garbage
 	events           [1]unix.PollFd
 	looked           int // descriptors with something to tell: 0 or 1
 }
 
-func newConn(nc net.Conn, b *Backend) (*Conn, error) {
-	raw, err := nc.(syscall.Conn).SyscallConn()
+// newConn makes a Conn of nc, which lies over the socket: the same, or TLS on it.
+func newConn(nc, socket net.Conn, b *Backend) (*Conn, error) {
+	raw, err := socket.(syscall.Conn).SyscallConn()
 	if err != nil {
 		_ = nc.Close()
 		return nil, os.NewSyscallError("raw connection", err)
 	}
-	c := &Conn{backend: b, raw: raw}
+	c := &Conn{backend: b, socket: socket, raw: raw}
 	c.Init(nc)
 	c.look = func(fd uintptr) {
 		c.events[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
@@ -63,32 +72,72 @@ func (c *Conn) quiet() bool {
 
 // Send writes part of a request. now is the time of http1.Now.
 func (c *Conn) Send(now time.Duration, b []byte) error {
-	c.WriteWithin(now, c.backend.limits.ResponseHeader)
-	n, err := c.Write(b)
-	if n > 0 {
-		c.Sent = true
+	for {
+		c.WriteWithin(now, c.backend.limits.ResponseHeader)
+		n, err := c.Write(b)
+		if n > 0 {
+			c.Sent = true
+		}
+		if err == nil {
+			return nil
+		}
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			c.cut = true
+			return ioError(err, ErrWriteTimeout)
+		}
+		// A backend that is slow but takes something gets it all.
+		b, now = b[n:], http1.Now()
 	}
-	if err != nil {
-		return ioError(err, ErrWriteTimeout)
-	}
-	return nil
 }
 
 // Receive reads the next response head into c.Response. head tells that it
 // answers a HEAD request. Interim responses (1xx) are returned like any other,
 // and Receive is called again for the next.
 func (c *Conn) Receive(now time.Duration, head bool) error {
-	c.ReadWithin(now, c.backend.limits.ResponseHeader)
+	if !c.unlimited {
+		c.ReadWithin(now, c.backend.limits.ResponseHeader)
+	}
 	b, err := c.Reader.ResponseHead(c.backend.limits.HeadBytes)
+	if err != nil && isAlert(err) {
+		return wrap(ErrTLSAlert, err) // with TLS 1.3, also one about the proxy's certificate
+	}
 	if err != nil {
 		return ioError(err, ErrResponseTimeout)
 	}
-	if err := c.Response.Parse(b, head); err != nil {
+	if err := c.Response.Parse(b, head, c.backend.limits.Fields); err != nil {
 		return err
 	}
 	c.Reader.Discard(len(b))
 	c.Body.Reset(&c.Reader, c.Response.Framing)
+	if c.unlimited && c.Response.Status >= 200 {
+		c.answer.Lock()
+		c.answered = true
+		c.answer.Unlock()
+	}
 	return nil
+}
+
+// Unlimited is called before a request is sent by another goroutine than the one
+// that receives its answer: the time for that begins with AnswerWithin.
+func (c *Conn) Unlimited() {
+	c.unlimited, c.answered = true, false
+	c.Conn.ForgetDeadlines()
+	_ = c.SetReadDeadline(time.Time{})
+}
+
+// AnswerWithin is called by that goroutine when the request is out.
+func (c *Conn) AnswerWithin() {
+	c.answer.Lock()
+	defer c.answer.Unlock()
+	if !c.answered {
+		_ = c.SetReadDeadline(time.Now().Add(c.backend.limits.ResponseHeader))
+	}
+}
+
+// ForgetDeadlines is called when that goroutine has ended.
+func (c *Conn) ForgetDeadlines() {
+	c.unlimited = false
+	c.Conn.ForgetDeadlines()
 }
 
 // Next returns the next piece of the response body, as http1.Body does.
@@ -104,11 +153,12 @@ func (c *Conn) Next(now time.Duration) ([]byte, error) {
 }
 
 // Release gives the connection back for the next exchange, if it can serve one:
-// the final response was read to its end, nothing came behind it, the backend did
-// not say that it closes and its pool is not closed. Otherwise it closes it.
+// every byte of the request was written, the final response was read to its end,
+// nothing came behind it, the backend did not say that it closes and its pool is
+// not closed. Otherwise it closes it.
 // reusable is the caller's part: that the request was sent to its end.
 func (c *Conn) Release(reusable bool) {
-	reusable = reusable && c.Response.Status >= 200 && c.Response.KeepAlive &&
+	reusable = reusable && !c.cut && c.Response.Status >= 200 && c.Response.KeepAlive &&
 		c.Body.Done() && len(c.Reader.Buffered()) == 0 && !c.backend.closed.Load()
 	if !reusable {
 		c.Discard()
@@ -119,6 +169,10 @@ func (c *Conn) Release(reusable bool) {
 	c.Response.Status = 0 // the next exchange has no response yet
 	c.release()
 }
+
+// Break closes the socket under the connection: whoever sends or receives on it
+// gets an error. It may be called from any goroutine, and does not wait.
+func (c *Conn) Break() { _ = c.socket.Close() }
 
 // Discard closes the connection.
 func (c *Conn) Discard() {

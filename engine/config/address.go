@@ -25,42 +25,74 @@ func listenAddr(text string) (string, error) {
 	return text, nil
 }
 
-// backendAddr reads a backend's URL and returns the host:port to dial.
-func backendAddr(text string) (string, error) {
+const wantURL = "want http://host:port, https://host:port or unix:/path"
+
+// readURL reads where a backend is.
+func readURL(r *reader, b *Backend, n node) {
+	text, ok := r.scalar(n)
+	if !ok {
+		return
+	}
+	var err error
+	if b.Addr, b.TLS, err = backendAddr(text); err != nil {
+		r.fail(n, "%v", err)
+	}
+}
+
+// backendAddr reads a backend's URL and returns the address to dial, and whether
+// TLS is spoken there.
+func backendAddr(text string) (addr string, secure bool, err error) {
+	if path, ok := strings.CutPrefix(text, "unix:"); ok {
+		return unixAddr(path)
+	}
 	scheme, rest, found := strings.Cut(text, "://")
+	secure = strings.EqualFold(scheme, "https")
 	switch {
-	case strings.HasPrefix(text, "unix:"):
-		return "", errors.New("unix sockets are not supported by this version (want http://host:port)")
 	case !found:
-		return "", fmt.Errorf("%s is not a URL (want http://host:port)", quote(text))
-	case strings.EqualFold(scheme, "https"):
-		return "", errors.New("https backends are not supported by this version (want http://host:port)")
-	case !strings.EqualFold(scheme, "http"):
-		return "", fmt.Errorf("unknown scheme %s (want http://host:port)", quote(scheme))
+		return "", false, fmt.Errorf("%s is not a URL (%s)", quote(text), wantURL)
+	case !secure && !strings.EqualFold(scheme, "http"):
+		return "", false, fmt.Errorf("unknown scheme %s (%s)", quote(scheme), wantURL)
 	case strings.ContainsAny(rest, "?#"):
-		return "", errors.New("a backend's URL has no query and no fragment (want http://host:port)")
+		return "", false, fmt.Errorf("a backend's URL has no query and no fragment (%s)", wantURL)
 	case strings.Contains(rest, "@"):
-		return "", errors.New("a backend's URL has no user and no password (want http://host:port)")
+		return "", false, fmt.Errorf("a backend's URL has no user and no password (%s)", wantURL)
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return "", fmt.Errorf("%s is not a URL (want http://host:port)", quote(text))
+		return "", false, fmt.Errorf("%s is not a URL (%s)", quote(text), wantURL)
 	}
 	if u.Path != "" && u.Path != "/" {
-		return "", fmt.Errorf("a backend's URL has no path, and this one has %s (want http://host:port)", quote(u.Path))
+		return "", false, fmt.Errorf("a backend's URL has no path, and this one has %s (%s)", quote(u.Path), wantURL)
 	}
-	return hostPort(u)
+	addr, err = hostPort(u)
+	return addr, secure, err
+}
+
+// maxSocketPath is what fits the address of a Unix socket on every system.
+const maxSocketPath = 103
+
+func unixAddr(path string) (addr string, secure bool, err error) {
+	path = strings.TrimPrefix(path, "//")
+	if !strings.HasPrefix(path, "/") || len(path) > maxSocketPath {
+		return "", false, fmt.Errorf("%s is not the path of a socket (want unix:/path of at most %d bytes)", quote(path), maxSocketPath)
+	}
+	if strings.ContainsFunc(path, func(c rune) bool { return !isWord(c) && !strings.ContainsRune("./@", c) }) {
+		return "", false, fmt.Errorf("the path of a socket may have letters, digits and -_./@, and not what %s has", quote(path))
+	}
+	return "unix:" + path, false, nil
 }
 
 func hostPort(u *url.URL) (string, error) {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	switch {
 	case host == "":
-		return "", errors.New("the URL has no host (want http://host:port)")
+		return "", fmt.Errorf("the URL has no host (%s)", wantURL)
 	case !isHost(host):
 		return "", fmt.Errorf("%s is not a host name or IP address", quote(host))
 	case port == "" && strings.HasSuffix(u.Host, ":"):
 		return "", errors.New("the URL has a colon and no port after it")
+	case port == "" && strings.EqualFold(u.Scheme, "https"):
+		port = "443"
 	case port == "":
 		port = "80"
 	}
@@ -70,6 +102,17 @@ func hostPort(u *url.URL) (string, error) {
 	number, _ := strconv.Atoi(port)
 	return net.JoinHostPort(host, strconv.Itoa(number)), nil
 }
+
+// serverName reads the name in a certificate.
+func serverName(text string) (string, error) {
+	if !isHost(text) {
+		return "", fmt.Errorf("%s is not a host name or IP address", quote(text))
+	}
+	return text, nil
+}
+
+// asIs takes any text.
+func asIs(text string) (string, error) { return text, nil }
 
 func checkPort(text string, lowest uint64) error {
 	port, err := strconv.ParseUint(text, 10, 16)

@@ -43,3 +43,23 @@ func collide(a, b string) bool {
 func takesAll(host string) bool {
 	return host == "" || host == "0.0.0.0" || host == "::"
 }
+
+// checkKeyPair reports a certificate without its key and a key without its
+// certificate. section is where a pool has its settings, "" for those that pools
+// inherit; what it inherits is not reported again.
+func (r *reader) checkKeyPair(section string, t BackendTLS) {
+	if (t.CertFile == "") == (t.KeyFile == "") {
+		return
+	}
+	cert, certGiven := r.seen[section+"backend_tls.cert_file"]
+	key, keyGiven := r.seen[section+"backend_tls.key_file"]
+	switch {
+	case certGiven && cert.shape != scalar, keyGiven && key.shape != scalar:
+		return // reported already
+	case !certGiven && !keyGiven:
+		return
+	case !certGiven:
+		cert = key
+	}
+	r.fail(cert, "a certificate needs its key and a key its certificate (give both cert_file and key_file)")
+}

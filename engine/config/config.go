@@ -51,12 +51,16 @@ type Timeouts struct {
 	ResponseHeader time.Duration // from the last byte sent to the end of the response head
 	ResponseBody   time.Duration // longest silence inside a response body
 	BackendIdle    time.Duration // an unused backend connection is closed after
+	TLSHandshake   time.Duration // with a backend, once connected
+	Tunnel         time.Duration // longest silence on an upgraded connection
 	Shutdown       time.Duration // exchanges in progress may go on for
 }
 
 // Limits bound what clients can make the proxy hold.
 type Limits struct {
 	MaxConnections int   // client connections at a time; 0: as many as the file limit allows
+	MaxTargetBytes int   // bytes of a request target
+	MaxFields      int   // field lines of a request or response head
 	MaxHeaderBytes int   // bytes of a request or response head
 	MaxBodyBytes   int64 // bytes of a request body; 0: no limit
 }
@@ -73,14 +77,26 @@ type Pool struct {
 	Strategy    string
 	Backends    []Backend
 	HealthCheck HealthCheck
+	TLS         BackendTLS // for the backends that have an https URL
 }
 
 // Backend is one server requests are sent to.
 type Backend struct {
-	Addr     string // host:port to dial; also its name in logs and metrics
+	Addr     string // host:port or unix:path to dial; also its name in logs and metrics
+	TLS      bool   // its URL is https
 	Weight   int    // its share relative to the others of the pool
 	MaxConns int    // connections at a time
 	Backup   bool   // only picked when no other backend of the pool is eligible
+}
+
+// BackendTLS says how backends with an https URL are spoken to. Its files are read
+// when the configuration is put to use.
+type BackendTLS struct {
+	CAFile             string // certificates to verify against; "": those of the system
+	CertFile           string // the proxy's own certificate; "": none
+	KeyFile            string // its key
+	ServerName         string // name to verify and to send (SNI); "": the host of the URL
+	InsecureSkipVerify bool   // verify nothing
 }
 
 // HealthCheck says how the backends of a pool are probed.
@@ -105,4 +121,6 @@ type Route struct {
 	Host string // lower case; "*.suffix" for all names below it; "" for any
 	Path string // prefix of whole path segments; "/" for any
 	Pool string
+
+	Connect bool // CONNECT requests are forwarded too
 }

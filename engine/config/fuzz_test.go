@@ -96,11 +96,13 @@ func requireWhole(t *testing.T, c *Config) {
 	require.True(t, c.RateLimit.IPv6Prefix >= 1 && c.RateLimit.IPv6Prefix <= 128)
 	for _, d := range []time.Duration{
 		c.Timeouts.ClientHeader, c.Timeouts.ClientBody, c.Timeouts.ClientIdle, c.Timeouts.ClientWrite, c.Timeouts.Connect,
-		c.Timeouts.ResponseHeader, c.Timeouts.ResponseBody, c.Timeouts.BackendIdle, c.Timeouts.Shutdown,
+		c.Timeouts.ResponseHeader, c.Timeouts.ResponseBody, c.Timeouts.BackendIdle, c.Timeouts.TLSHandshake, c.Timeouts.Tunnel,
+		c.Timeouts.Shutdown,
 	} {
 		require.True(t, d >= time.Millisecond && d <= 24*time.Hour, "%s", d)
 	}
 	require.True(t, c.Limits.MaxConnections >= 0 && c.Limits.MaxHeaderBytes >= 1024 && c.Limits.MaxBodyBytes >= 0)
+	require.True(t, c.Limits.MaxTargetBytes >= 1024 && c.Limits.MaxFields >= 1)
 	require.True(t, c.Retries.Attempts >= 1 && c.Retries.Budget >= 0 && c.Retries.Budget <= 1)
 
 	require.NotEmpty(t, c.Pools)
@@ -115,7 +117,7 @@ func requireWhole(t *testing.T, c *Config) {
 		require.Contains(t, pools, r.Pool)
 		require.Equal(t, strings.ToLower(r.Host), r.Host)
 		require.True(t, r.Path == "/" || r.Path[0] == '/' && !strings.HasSuffix(r.Path, "/"), r.Path)
-		r.Pool = ""
+		r.Pool, r.Connect = "", false
 		require.False(t, match[r], "%v twice", r)
 		match[r] = true
 	}
@@ -128,14 +130,20 @@ func requireWholePool(t *testing.T, p Pool) {
 	require.NotEmpty(t, p.Backends)
 	var addrs []string
 	for _, b := range p.Backends {
-		host, port, err := net.SplitHostPort(b.Addr)
-		require.NoError(t, err)
-		require.True(t, host != "" && port != "" && port != "0", b.Addr)
+		if path, ok := strings.CutPrefix(b.Addr, "unix:"); ok {
+			require.True(t, path[0] == '/' && len(path) <= maxSocketPath && !b.TLS, path)
+		} else {
+			host, port, err := net.SplitHostPort(b.Addr)
+			require.NoError(t, err)
+			require.True(t, host != "" && port != "" && port != "0", b.Addr)
+		}
 		require.True(t, b.Weight >= 1 && b.MaxConns >= 1)
 		addrs = append(addrs, b.Addr)
 	}
 	slices.Sort(addrs)
 	require.Len(t, slices.Compact(addrs), len(p.Backends), "no backend twice")
+
+	require.Equal(t, p.TLS.CertFile == "", p.TLS.KeyFile == "")
 
 	h := p.HealthCheck
 	require.True(t, h.Path[0] == '/' && h.Timeout > 0 && h.Interval >= 0 && h.Rise >= 1 && h.Fall >= 1)

@@ -49,11 +49,16 @@ var poolKeys = []key[Pool]{
 	one("health_check.rise", "int", "2", whole(1, 1000), func(p *Pool) *int { return &p.HealthCheck.Rise }, "successes in a row before a backend that is down is up"),
 	one("health_check.fall", "int", "3", whole(1, 1000), func(p *Pool) *int { return &p.HealthCheck.Fall }, "failures in a row before a backend that is up is down"),
 	{"health_check.status", "status codes", "200-499", `what counts as a success: 200, "200-299,404" or a list`, readStatus},
+	one("backend_tls.ca_file", "path", `""`, asIs, func(p *Pool) *string { return &p.TLS.CAFile }, `PEM certificates that https backends are verified against; "": those of the system`),
+	one("backend_tls.cert_file", "path", `""`, asIs, func(p *Pool) *string { return &p.TLS.CertFile }, "PEM certificate the proxy shows to https backends; needs key_file"),
+	one("backend_tls.key_file", "path", `""`, asIs, func(p *Pool) *string { return &p.TLS.KeyFile }, "its key"),
+	one("backend_tls.server_name", "host", `""`, orEmpty(serverName), func(p *Pool) *string { return &p.TLS.ServerName }, `name in their certificates, also sent as SNI; "": the host of the URL`),
+	one("backend_tls.insecure_skip_verify", "bool", "false", yesNo, func(p *Pool) *bool { return &p.TLS.InsecureSkipVerify }, "do not verify them; logged at start"),
 }
 
 // backendKeys are the keys of a backend that is more than its URL.
 var backendKeys = []key[Backend]{
-	one("url", "URL", "", backendAddr, func(b *Backend) *string { return &b.Addr }, "http://host:port; port 80 when there is none"),
+	{"url", "URL", "", "http://host:port, https://host:port or unix:/path; port 80 or 443 when there is none", readURL},
 	one("weight", "int", "1", weight, func(b *Backend) *int { return &b.Weight }, "its share relative to the others of the pool"),
 	one("max_conns", "int", "512", whole(1, 65536), func(b *Backend) *int { return &b.MaxConns }, "connections to it at a time"),
 	one("backup", "bool", "false", yesNo, func(b *Backend) *bool { return &b.Backup }, "picked only when no other backend of the pool is eligible"),
@@ -70,16 +75,20 @@ var clientKeys = []key[draft]{
 	one("timeouts.client_idle", "duration", "90s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientIdle }, "between two requests of a connection; keep it above the load balancer's own"),
 	one("timeouts.client_write", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientWrite }, "longest time a client may take no bytes"),
 	one("timeouts.connect", "duration", "2s", wait, func(d *draft) *time.Duration { return &d.Timeouts.Connect }, "to open a connection to a backend"),
+	one("timeouts.tls_handshake", "duration", "5s", wait, func(d *draft) *time.Duration { return &d.Timeouts.TLSHandshake }, "with an https backend, once connected"),
 	one("timeouts.response_header", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ResponseHeader }, "from the last byte sent to the end of the response head"),
 	one("timeouts.response_body", "duration", "60s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ResponseBody }, "longest silence inside a response body"),
 	one("timeouts.backend_idle", "duration", "20s", wait, func(d *draft) *time.Duration { return &d.Timeouts.BackendIdle }, "an unused backend connection is closed after"),
+	one("timeouts.tunnel", "duration", "1h", wait, func(d *draft) *time.Duration { return &d.Timeouts.Tunnel }, "longest silence on an upgraded connection"),
 	one("timeouts.shutdown", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.Shutdown }, "exchanges in progress may go on for"),
 	one("limits.max_connections", "int", "0", whole(0, 10000000), func(d *draft) *int { return &d.Limits.MaxConnections }, "client connections at a time; 0: as many as the file limit allows"),
 	one("limits.max_header_bytes", "size", "16KiB", headSize, func(d *draft) *int { return &d.Limits.MaxHeaderBytes }, "of a request head (431 above) or a response head"),
+	one("limits.max_target_bytes", "size", "8KiB", headSize, func(d *draft) *int { return &d.Limits.MaxTargetBytes }, "of a request target (414 above)"),
+	one("limits.max_fields", "int", "128", whole(1, 10000), func(d *draft) *int { return &d.Limits.MaxFields }, "field lines of a request head (431 above) or a response head"),
 	one("limits.max_body_bytes", "size", "0", bodySize, func(d *draft) *int64 { return &d.Limits.MaxBodyBytes }, "of a request body (413 above); 0: no limit"),
 	one("retries.attempts", "int", "3", whole(1, 10), func(d *draft) *int { return &d.Retries.Attempts }, "sends for one request, the first included"),
 	one("retries.budget", "float", "0.2", share, func(d *draft) *float64 { return &d.Retries.Budget }, "retries as a share of recent requests, 0 to 1"),
-	{"pools", "mapping", "", "named pools: strategy, backends and health_check, which inherit from the top level", func(_ *reader, d *draft, n node) { d.pools = n }},
+	{"pools", "mapping", "", "named pools: strategy, backends, health_check and backend_tls, which inherit from the top level", func(_ *reader, d *draft, n node) { d.pools = n }},
 	{"routes", "list", "", "which requests go to which pool; the others go to the top-level backends", func(_ *reader, d *draft, n node) { d.routes = n }},
 }
 
@@ -87,9 +96,10 @@ var routeKeys = []key[Route]{
 	one("host", "host", `""`, routeHost, func(t *Route) *string { return &t.Host }, `a name, or "*.example.com" for all names below it; "" for any`),
 	one("path", "path", "/", routePath, func(t *Route) *string { return &t.Path }, "prefix of whole segments: /v1 and /v1/ match /v1 and /v1/x, not /v1x"),
 	one("pool", "name", "", poolName, func(t *Route) *string { return &t.Pool }, `a name of pools, or "default" for the top-level backends`),
+	one("connect", "bool", "false", yesNo, func(t *Route) *bool { return &t.Connect }, "CONNECT requests are forwarded too, and become tunnels"),
 }
 
 // notYet are keys that the design has and this version does not.
 var notYet = map[string]bool{
-	"proxy_protocol": true, "access_log": true, "listeners": true, "tls": true, "timeouts.tunnel": true,
+	"proxy_protocol": true, "access_log": true, "listeners": true, "tls": true,
 }

@@ -37,9 +37,9 @@ func TestSeedForm(t *testing.T) {
 		Timeouts: Timeouts{
 			ClientHeader: 10 * time.Second, ClientBody: 30 * time.Second, ClientIdle: 90 * time.Second, ClientWrite: 30 * time.Second,
 			Connect: 2 * time.Second, ResponseHeader: 30 * time.Second, ResponseBody: 60 * time.Second, BackendIdle: 20 * time.Second,
-			Shutdown: 30 * time.Second,
+			TLSHandshake: 5 * time.Second, Tunnel: time.Hour, Shutdown: 30 * time.Second,
 		},
-		Limits:  Limits{MaxHeaderBytes: 16 << 10},
+		Limits:  Limits{MaxHeaderBytes: 16 << 10, MaxTargetBytes: 8 << 10, MaxFields: 128},
 		Retries: Retries{Attempts: 3, Budget: 0.2},
 		Pools: []Pool{{
 			Name:     "default",
@@ -66,6 +66,10 @@ func TestFullForm(t *testing.T) {
 	check := HealthCheck{Path: "/health?full=1", Interval: 90 * time.Second, Timeout: 500 * time.Millisecond, Rise: 1, Fall: 5, Status: []StatusRange{{200, 299}, {404, 404}}}
 	apiCheck := check
 	apiCheck.Path, apiCheck.Status = "/ready", []StatusRange{{200, 200}, {300, 399}}
+	secured := BackendTLS{
+		CAFile: "/etc/proxy/ca.pem", CertFile: "/etc/proxy/cert.pem", KeyFile: "/etc/proxy/key.pem",
+		ServerName: "backends.example", InsecureSkipVerify: true,
+	}
 	require.Equal(t, &Config{
 		ListenAddr: "0.0.0.0:80",
 		TrustedProxies: []netip.Prefix{
@@ -76,21 +80,27 @@ func TestFullForm(t *testing.T) {
 		Timeouts: Timeouts{
 			ClientHeader: time.Second, ClientBody: 2 * time.Second, ClientIdle: 3 * time.Second, ClientWrite: 4 * time.Second,
 			Connect: 5 * time.Second, ResponseHeader: 6 * time.Second, ResponseBody: 7 * time.Second, BackendIdle: 8 * time.Second,
-			Shutdown: 9 * time.Second,
+			TLSHandshake: 10 * time.Second, Tunnel: 11 * time.Second, Shutdown: 9 * time.Second,
 		},
-		Limits:  Limits{MaxConnections: 10000, MaxHeaderBytes: 64 << 10, MaxBodyBytes: 10e6},
+		Limits:  Limits{MaxConnections: 10000, MaxHeaderBytes: 64 << 10, MaxTargetBytes: 4 << 10, MaxFields: 64, MaxBodyBytes: 10e6},
 		Retries: Retries{Attempts: 1},
 		Pools: []Pool{
-			{Name: "default", Strategy: "round_robin", HealthCheck: check, Backends: []Backend{
+			{Name: "default", Strategy: "round_robin", HealthCheck: check, TLS: secured, Backends: []Backend{
 				{Addr: "a.example:80", Weight: 1, MaxConns: 512},
 				{Addr: "[2001:db8::1]:8080", Weight: 2, MaxConns: 64, Backup: true},
+				{Addr: "b.example:443", TLS: true, Weight: 1, MaxConns: 512},
+				{Addr: "10.0.0.3:8443", TLS: true, Weight: 1, MaxConns: 512},
+				{Addr: "unix:/run/app.sock", Weight: 1, MaxConns: 512},
+				{Addr: "unix:/run/app-2.sock", Weight: 3, MaxConns: 512},
 			}},
-			{Name: "api", Strategy: "least_conn", HealthCheck: apiCheck, Backends: []Backend{{Addr: "10.0.0.1:8080", Weight: 1, MaxConns: 512}}},
-			{Name: "static", Strategy: "round_robin", HealthCheck: check, Backends: []Backend{{Addr: "10.0.0.2:80", Weight: 1, MaxConns: 512}}},
+			{Name: "api", Strategy: "least_conn", HealthCheck: apiCheck,
+				TLS:      BackendTLS{CAFile: "/etc/proxy/ca.pem", ServerName: "10.0.0.1"},
+				Backends: []Backend{{Addr: "10.0.0.1:8080", Weight: 1, MaxConns: 512}}},
+			{Name: "static", Strategy: "round_robin", HealthCheck: check, TLS: secured, Backends: []Backend{{Addr: "10.0.0.2:80", Weight: 1, MaxConns: 512}}},
 		},
 		Routes: []Route{
 			{Host: "api.example.com", Path: "/v1", Pool: "api"},
-			{Host: "*.example.com", Path: "/", Pool: "static"},
+			{Host: "*.example.com", Path: "/", Pool: "static", Connect: true},
 			{Path: "/static", Pool: "static"},
 			{Host: "192.0.2.7", Path: "/", Pool: "default"},
 		},

@@ -33,7 +33,7 @@ func TestOverrideKinds(t *testing.T) {
 			"PROXY_LISTEN_ADDR=:9000", "PROXY_ADMIN_ADDR=", "PROXY_RATE_LIMIT_RPS=2.5", "PROXY_BACKENDS=http://b:1, http://c:2,",
 			"PROXY_HEALTH_CHECK_INTERVAL=9s", "PROXY_HEALTH_CHECK_STATUS=200,300-301", "PROXY_TRUSTED_PROXIES=", "PROXY_STRATEGY=round_robin",
 		},
-		Set:        []string{"limits.max_body_bytes=1MiB", "trusted_proxies=192.0.2.1", "metrics_path=/m=1"},
+		Set:        []string{"limits.max_body_bytes=1MiB", "backend_tls.insecure_skip_verify=true", "trusted_proxies=192.0.2.1", "metrics_path=/m=1"},
 		Strategies: strategies,
 	})
 	require.NoError(t, err)
@@ -48,6 +48,7 @@ func TestOverrideKinds(t *testing.T) {
 		require.Equal(t, 9*time.Second, p.HealthCheck.Interval, "pool %s inherits it", p.Name)
 		require.Equal(t, []StatusRange{{200, 200}, {300, 301}}, p.HealthCheck.Status)
 		require.Equal(t, "round_robin", p.Strategy)
+		require.True(t, p.TLS.InsecureSkipVerify)
 	}
 }
 
@@ -73,10 +74,9 @@ func TestEnvironmentOfOthers(t *testing.T) {
 		"environment PROXY_POOLS: pools: pools are set in the file only",
 		"environment PROXY_POOLS_API_STRATEGY: pools are set in the file only",
 		"environment PROXY_TIMEOUTS_CONECT: unknown variable (did you mean PROXY_TIMEOUTS_CONNECT?)",
-		"environment PROXY_TIMEOUTS_TUNNEL: timeouts.tunnel: is not supported by this version",
 		"environment PROXY_TIMEOUTS_X: unknown variable",
 	}, problems(t, Source{Data: []byte("backends: [http://a]"), Env: []string{
-		"PROXY_TIMEOUTS_TUNNEL=1h", "PROXY_TIMEOUTS_X=1h", "PROXY_TIMEOUTS_CONECT=1s", "PROXY_HEALTH_CHECK=x", "PROXY_POOLS_API_STRATEGY=x", "PROXY_POOLS=x",
+		"PROXY_TIMEOUTS_X=1h", "PROXY_TIMEOUTS_CONECT=1s", "PROXY_HEALTH_CHECK=x", "PROXY_POOLS_API_STRATEGY=x", "PROXY_POOLS=x",
 	}}))
 }
 
@@ -85,7 +85,7 @@ func TestEnvironmentOfOthers(t *testing.T) {
 func TestOverrideProblems(t *testing.T) {
 	require.Equal(t, []string{
 		"1:1: nope: unknown key",
-		`environment PROXY_BACKENDS: backends[1]: "b" is not a URL (want http://host:port)`,
+		`environment PROXY_BACKENDS: backends[1]: "b" is not a URL (want http://host:port, https://host:port or unix:/path)`,
 		"environment PROXY_HEALTH_CHECK_INTERVAL: health_check_interval: 5 has no unit (write 5s for seconds)",
 		`environment PROXY_RATE_LIMIT_BURST: rate_limit.burst: "" is not a whole number (want 1 to 1000000)`,
 		"--set nope: want path=value, such as timeouts.connect=3s",

@@ -53,11 +53,7 @@ func (r *reader) backend(n node) (Backend, bool) {
 	fill(&b, backendKeys)
 	switch n.shape {
 	case scalar:
-		addr, err := backendAddr(n.text)
-		if err != nil {
-			r.fail(n, "%v", err)
-		}
-		b.Addr = addr
+		readURL(r, &b, n)
 	case mapping:
 		readKeys(r, backendKeys, &b, n)
 		if !n.has("url") {
@@ -77,6 +73,7 @@ func (n node) has(key string) bool {
 // readPools makes the pools of the file. It comes after everything they inherit
 // from, whatever the order in the file.
 func (r *reader) readPools(d *draft) {
+	r.checkKeyPair("", d.base.TLS)
 	if _, given := r.seen["backends"]; given {
 		d.Pools = append(d.Pools, d.base)
 	}
@@ -93,13 +90,14 @@ func (r *reader) readPools(d *draft) {
 
 // pool makes one named pool out of what it says and what base says.
 func (r *reader) pool(base Pool, given pair) Pool {
-	p := Pool{Name: given.key, Strategy: base.Strategy, HealthCheck: base.HealthCheck}
+	p := Pool{Name: given.key, Strategy: base.Strategy, HealthCheck: base.HealthCheck, TLS: base.TLS}
 	if given.key == DefaultPool {
 		r.fail(given.value, "the name is taken by the top-level backends")
 	} else if _, err := poolName(given.key); err != nil {
 		r.fail(given.value, "%v", err)
 	}
 	readKeys(r, poolKeys, &p, given.value)
+	r.checkKeyPair(given.value.path+".", p.TLS)
 	if s := given.value.shape; !given.value.has("backends") && (s == mapping || s == empty) {
 		r.fail(given.value, "has no backends")
 	}

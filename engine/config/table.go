@@ -19,7 +19,7 @@ type key[T any] struct {
 type draft struct {
 	Config
 
-	base          Pool // the top-level strategy, backends and health_check
+	base          Pool // what the top level says of pools
 	pools, routes node // read when everything that pools inherit is known
 }
 

@@ -11,6 +11,9 @@ import (
 // which nobody uses but those who attack.
 const maxChunkLine = 256
 
+// maxTrailers bounds the fields behind the last chunk.
+const maxTrailers = 64
+
 // Body reads the content of a message piece by piece as it comes, without the
 // chunked coding. Its first error stays: a body that broke never looks complete.
 type Body struct {
@@ -178,11 +181,14 @@ func (b *Body) readTrailers() error {
 		}
 		if n > 0 {
 			var err error
-			if b.Trailers, err = ParseFields(b.Trailers, buffered[:n]); err != nil {
+			if b.Trailers, err = ParseFields(b.Trailers, buffered[:n], maxTrailers); err != nil {
 				return ErrChunk
 			}
 			b.r.Discard(n)
 			return io.EOF
+		}
+		if hopeless(buffered) != nil {
+			return ErrChunk
 		}
 		searched = max(0, len(buffered)-len(headEnd)+1)
 		err := b.fill()

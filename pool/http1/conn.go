@@ -50,6 +50,10 @@ func (c *Conn) WriteWithin(now, limit time.Duration) {
 	}
 }
 
+// ForgetDeadlines is called when somebody has set deadlines past c: the next
+// ReadWithin and WriteWithin set theirs in any case.
+func (c *Conn) ForgetDeadlines() { c.readBy, c.writeBy = 0, 0 }
+
 // coarse returns the deadline to set, and whether it has to be set at all.
 func coarse(set, now, limit time.Duration) (by time.Duration, ok bool) {
 	latest := now + limit + limit/10

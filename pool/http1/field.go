@@ -2,9 +2,6 @@ package http1
 
 import "bytes"
 
-// MaxFields bounds the fields of a head.
-const MaxFields = 128
-
 // Field is one field line of a head. Name and Value are slices of it, the value
 // without the blanks around it.
 type Field struct {
@@ -19,6 +16,7 @@ type FieldID uint8
 // The fields a proxy has to know.
 const (
 	Other FieldID = iota
+	Twin          // an underscore stands where one of the following has a hyphen
 	Accept
 	Connection
 	ContentLength
@@ -27,6 +25,7 @@ const (
 	Host
 	HTTP2Settings
 	KeepAlive
+	MaxForwards
 	ProxyAuthenticate
 	ProxyAuthorization
 	ProxyConnection
@@ -52,6 +51,7 @@ var knownFields = []struct {
 	{"host", Host},
 	{"http2-settings", HTTP2Settings},
 	{"keep-alive", KeepAlive},
+	{"max-forwards", MaxForwards},
 	{"proxy-authenticate", ProxyAuthenticate},
 	{"proxy-authorization", ProxyAuthorization},
 	{"proxy-connection", ProxyConnection},
@@ -73,21 +73,27 @@ var fieldsByLength = func() (t [32][]int) {
 	return t
 }()
 
-// identify returns the FieldID of a name in any case. An underscore counts as a
-// hyphen: what a CGI-like backend would read as one and the same variable must
-// not pass beside the field the proxy vouches for.
+// identify returns the FieldID of a name in any case. A Twin is not the field it
+// looks like: it neither frames nor routes a message, since nobody else takes it
+// for that. But a CGI-like backend reads both as one variable, so it must not pass
+// beside the field the proxy vouches for.
 func identify(name []byte) FieldID {
 	if len(name) >= len(fieldsByLength) {
 		return Other
 	}
 	for _, i := range fieldsByLength[len(name)] {
-		if sameName(name, knownFields[i].name) {
-			return knownFields[i].id
+		if !sameName(name, knownFields[i].name) {
+			continue
 		}
+		if bytes.IndexByte(name, '_') >= 0 {
+			return Twin
+		}
+		return knownFields[i].id
 	}
 	return Other
 }
 
+// sameName takes an underscore for a hyphen.
 func sameName(name []byte, known string) bool {
 	for i, c := range name {
 		switch {
@@ -107,7 +113,8 @@ func sameName(name []byte, known string) bool {
 // each with its CRLF, and the empty line at the end. It returns ErrField for a
 // line that RFC 9112 section 5 does not allow: no colon, a blank before the
 // colon, a name that is no token, folding, a bare CR or LF, a control character.
-func ParseFields(dst []Field, block []byte) ([]Field, error) {
+// It returns ErrTooManyFields when there are more than limit.
+func ParseFields(dst []Field, block []byte, limit int) ([]Field, error) {
 	for {
 		i := bytes.IndexByte(block, '\n')
 		if i < 1 || block[i-1] != '\r' {
@@ -125,7 +132,7 @@ func ParseFields(dst []Field, block []byte) ([]Field, error) {
 		if colon < 1 || !all(line[:colon], &tokenChars) || !all(line[colon+1:], &valueChars) {
 			return dst, ErrField
 		}
-		if len(dst) == MaxFields {
+		if len(dst) == limit {
 			return dst, ErrTooManyFields
 		}
 		dst = append(dst, Field{

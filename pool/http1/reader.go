@@ -125,8 +125,11 @@ func (r *Reader) ResponseHead(limit int) ([]byte, error) {
 	}
 }
 
-// HasHead reports whether a whole head is buffered.
-func (r *Reader) HasHead() bool { return bytes.Contains(r.buf[r.r:r.w], headEnd) }
+// HasHead reports whether a whole request head is buffered.
+func (r *Reader) HasHead() bool {
+	r.skipEmptyLines()
+	return bytes.Contains(r.buf[r.r:r.w], headEnd)
+}
 
 var headEnd = []byte("\r\n\r\n")
 

@@ -75,5 +75,5 @@ func TestResponseHead(t *testing.T) {
 	r.Reset(strings.NewReader("\r\nHTTP/1.1 200 OK\r\n\r\n"))
 	head, err := r.ResponseHead(1000)
 	require.NoError(t, err)
-	require.ErrorIs(t, new(Response).Parse(head, false), ErrStartLine)
+	require.ErrorIs(t, new(Response).Parse(head, false, 10), ErrStartLine)
 }

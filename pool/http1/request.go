@@ -15,12 +15,20 @@ type Request struct {
 	Fields []Field
 
 	Framing        Framing
-	KeepAlive      bool // the client may send another request on the connection
-	ExpectContinue bool // the client waits for a 100 before it sends the body
+	KeepAlive      bool   // the client may send another request on the connection
+	ExpectContinue bool   // the client waits for a 100 before it sends the body
+	Trailers       bool   // the client can take trailer fields (TE: trailers)
+	Upgrade        []byte // the protocols the client would change to, and has said so in Connection
+}
+
+// Limits bound a head beyond its size in bytes.
+type Limits struct {
+	Target int // bytes of the request target
+	Fields int // field lines
 }
 
 // Parse reads a whole head, as Reader.RequestHead returned it.
-func (q *Request) Parse(head []byte) error {
+func (q *Request) Parse(head []byte, limits Limits) error {
 	fields := q.Fields[:0]
 	*q = Request{Fields: fields}
 	line, block, ok := bytes.Cut(head, crlf)
@@ -30,8 +38,11 @@ func (q *Request) Parse(head []byte) error {
 	if err := q.parseLine(line); err != nil {
 		return err
 	}
+	if len(q.Target) > limits.Target {
+		return ErrTargetTooLong
+	}
 	var err error
-	if q.Fields, err = ParseFields(fields, block); err != nil {
+	if q.Fields, err = ParseFields(fields, block, limits.Fields); err != nil {
 		return err
 	}
 	if err := q.parseTarget(); err != nil {
@@ -99,8 +110,21 @@ func (q *Request) interpret() error {
 		case Connection:
 			options.add(f.Value)
 		case Expect:
-			q.ExpectContinue = q.Minor == 1 && EqualFold(f.Value, "100-continue")
+			if q.Minor == 0 {
+				continue // RFC 9110 section 10.1.1
+			}
+			if !EqualFold(f.Value, "100-continue") {
+				return ErrExpect
+			}
+			q.ExpectContinue = true
+		case TE:
+			q.Trailers = q.Trailers || hasElement(f.Value, "trailers")
+		case Upgrade:
+			q.Upgrade = f.Value
 		}
+	}
+	if q.Minor == 0 || !options.upgrades || len(q.Upgrade) == 0 || hasElement(q.Upgrade, "h2c") {
+		q.Upgrade = nil
 	}
 	if hosts == 0 && q.Minor == 1 {
 		return ErrHost
@@ -108,6 +132,9 @@ func (q *Request) interpret() error {
 	q.KeepAlive = options.keepAlive(q.Minor)
 	var err error
 	q.Framing, err = framing.request()
+	if err == nil && !q.Framing.Empty() && string(q.Method) == "CONNECT" {
+		return ErrFraming // what follows its head is the tunnel's (RFC 9110 section 9.3.6)
+	}
 	q.ExpectContinue = q.ExpectContinue && !q.Framing.Empty()
 	return err
 }

@@ -11,12 +11,14 @@ type Response struct {
 	Fields []Field
 
 	Framing   Framing
-	KeepAlive bool // the backend will take another request on the connection
+	KeepAlive bool   // the backend will take another request on the connection
+	Upgrade   []byte // of a 101: the protocol the connection changes to
 }
 
-// Parse reads a whole response head, as Reader.ResponseHead returned it. head
-// tells that it answers a HEAD request, so that no body follows.
-func (p *Response) Parse(b []byte, head bool) error {
+// Parse reads a whole response head of at most maxFields fields, as
+// Reader.ResponseHead returned it. head tells that it answers a HEAD request, so
+// that no body follows.
+func (p *Response) Parse(b []byte, head bool, maxFields int) error {
 	fields := p.Fields[:0]
 	*p = Response{Fields: fields}
 	line, block, ok := bytes.Cut(b, crlf)
@@ -27,7 +29,7 @@ func (p *Response) Parse(b []byte, head bool) error {
 		return err
 	}
 	var err error
-	if p.Fields, err = ParseFields(fields, block); err != nil {
+	if p.Fields, err = ParseFields(fields, block, maxFields); err != nil {
 		return err
 	}
 	return p.interpret(head)
@@ -71,7 +73,12 @@ func (p *Response) interpret(head bool) error {
 			}
 		case Connection:
 			options.add(f.Value)
+		case Upgrade:
+			p.Upgrade = f.Value
 		}
+	}
+	if p.Status != 101 || !options.upgrades {
+		p.Upgrade = nil
 	}
 	var err error
 	if p.Framing, err = framing.response(p.Status, head); err != nil {

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/ESousa97/goproxyreverso/pool/http1"
+)
+
+// isForUs reports whether the proxy answers the request itself: it asks for the
+// metrics, or it is an OPTIONS or TRACE that goes no further (RFC 9110 section
+// 7.6.2).
+func (x *exchange) isForUs() bool {
+	return x.wantsMetrics() || x.goesNoFurther()
+}
+
+// answer answers a request for the proxy itself.
+func (x *exchange) answer() error {
+	var body bytes.Buffer
+	contentType := ""
+	switch {
+	case x.wantsMetrics():
+		contentType = metricsType
+		x.conn.engine.metrics.Expose(&body)
+	case string(x.request.Method) == "TRACE":
+		contentType = "message/http"
+		body.Write(x.trace())
+	}
+	x.status = 200
+	x.skipBody()
+	x.out = append(x.out[:0], "HTTP/1.1 200 OK\r\n"...)
+	if contentType != "" {
+		x.out = append(x.out, "Content-Type: "+contentType+"\r\n"...)
+	}
+	x.out = appendLength(x.out, int64(body.Len()))
+	x.out = x.appendConnection(x.out)
+	x.out = append(x.out, "\r\n"...)
+	if string(x.request.Method) != "HEAD" {
+		x.out = append(x.out, body.Bytes()...)
+	}
+	if flush(&x.out, x.conn) != nil {
+		x.close = true
+	}
+	return nil
+}
+
+// wantsMetrics reports whether the request asks for the metrics of the proxy.
+func (x *exchange) wantsMetrics() bool {
+	return len(x.snap.metricsPath) > 0 && string(x.request.Path) == x.snap.metricsPath
+}
+
+// goesNoFurther reports whether Max-Forwards has run out.
+func (x *exchange) goesNoFurther() bool {
+	if m := x.request.Method; len(m) == 0 || m[0] != 'O' && m[0] != 'T' {
+		return false
+	}
+	n, ok := x.maxForwards()
+	return ok && n == 0
+}
+
+// maxForwards returns how often the request may be forwarded, if it says so.
+func (x *exchange) maxForwards() (n uint64, ok bool) {
+	if m := string(x.request.Method); m != "OPTIONS" && m != "TRACE" {
+		return 0, false
+	}
+	for i := range x.request.Fields {
+		if f := &x.request.Fields[i]; f.ID == http1.MaxForwards {
+			n, err := strconv.ParseUint(string(f.Value), 10, 32)
+			return n, err == nil
+		}
+	}
+	return 0, false
+}
+
+// trace returns the request as it was received, without what it must not tell
+// (RFC 9110 section 9.3.8).
+func (x *exchange) trace() []byte {
+	q := &x.request
+	out := append([]byte("TRACE "), q.Target...)
+	out = append(out, " HTTP/1.1\r\n"...)
+	for i := range q.Fields {
+		f := &q.Fields[i]
+		switch string(bytes.ToLower(f.Name)) {
+		case "authorization", "cookie", "proxy-authorization":
+			continue
+		}
+		out = http1.AppendField(out, f.Name, f.Value)
+	}
+	return append(out, "\r\n"...)
+}

@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// watchInterval is how often the clients of exchanges that wait for a backend
+// are looked at.
+const watchInterval = time.Second
+
+// watch looks for clients that have left while their exchange waits, until ctx
+// is done. It costs the path of a request nothing: a connection in an attempt is
+// known by its upstream, and each look is one system call that does not wait.
+//
+// A client that only ends its sending side counts as gone, as it does with other
+// proxies: on TCP both look the same until something is sent.
+func (e *Engine) watch(ctx context.Context) {
+	tick := time.NewTicker(watchInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, c := range e.conns.list() {
+			if c.upstream.Load() != nil && !c.unwatched.Load() && c.left() {
+				c.abort()
+			}
+		}
+	}
+}
+
+// left reports whether the client has closed its side.
+func (c *conn) left() bool {
+	gone := false
+	if c.raw == nil {
+		return false
+	}
+	_ = c.raw.Control(func(fd uintptr) {
+		events := [1]unix.PollFd{{Fd: int32(fd), Events: pollLeft}}
+		n, err := unix.Poll(events[:], 0)
+		gone = err == nil && n > 0 && events[0].Revents&(pollLeft|unix.POLLHUP|unix.POLLERR) != 0
+	})
+	return gone
+}
