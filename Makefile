@@ -3,6 +3,7 @@
 GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME   ?= 30s
+SOAKTIME   ?= 10m
 
 .DEFAULT_GOAL := help
 
@@ -49,6 +50,10 @@ BASE ?= HEAD
 .PHONY: bench-compare
 bench-compare: ## Measure the files as they are against a commit: BASE=HEAD~1 SCENARIO=small,large
 	$(GO) run ./bench compare -base $(BASE) -scenario $(SCENARIO) $(BENCH)
+
+.PHONY: soak
+soak: ## Load the proxy for SOAKTIME (10m) with backends that come and go
+	SOAK=$(SOAKTIME) $(GO) test ./engine -run '^TestSoak$$' -v -count=1 -timeout 0
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)

@@ -16,9 +16,10 @@ func (x *exchange) account() {
 	if x.rejected {
 		c.counters.rejected[x.reason].Add(1)
 	}
-	now := x.done
-	if now == 0 {
-		now = http1.Now()
+	now := http1.Now()
+	c.restAt = now
+	if x.done > 0 {
+		now = x.done
 	}
 	if x.pool != nil {
 		x.pool.tally[c.stripe].add(x.status, now-x.now)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -58,7 +60,7 @@ func (a *admin) serve() {
 	if a.listener == nil {
 		return
 	}
-	if err := a.server.Serve(a.listener); err != nil {
+	if err := a.server.Serve(a.listener); err != nil && !errors.Is(err, net.ErrClosed) {
 		a.engine.log.Error("admin listener ended", "error", err)
 	}
 }
@@ -67,9 +69,12 @@ func (a *admin) close() {
 	if a.listener == nil {
 		return
 	}
-	if err := a.server.Shutdown(); err != nil {
-		a.engine.log.Error("admin listener", "error", err)
+	ctx, cancel := context.WithTimeout(context.Background(), adminShutdown)
+	defer cancel()
+	if err := a.server.ShutdownWithContext(ctx); err != nil {
+		a.engine.log.Warn("admin connections cut off", "error", err)
 	}
+	_ = a.listener.Close() // for a serve that has not begun yet
 }
 
 func (a *admin) handle(ctx *fasthttp.RequestCtx) {
@@ -95,6 +100,9 @@ func (a *admin) handle(ctx *fasthttp.RequestCtx) {
 		ctx.Error("not found: see /metrics /healthz /readyz /debug/pprof/\n", fasthttp.StatusNotFound)
 	}
 }
+
+// adminShutdown is how long a stop waits for requests to the admin listener.
+const adminShutdown = time.Second
 
 const (
 	metricsType = "text/plain; version=0.0.4; charset=utf-8"

@@ -34,7 +34,9 @@ func (x *exchange) identify() {
 func (x *exchange) walkBack(list []byte) bool {
 	for len(list) > 0 {
 		var last []byte
-		list, last = cutLast(list)
+		if list, last = cutLast(list); len(last) == 0 {
+			continue // RFC 9110 section 5.6.1.2
+		}
 		addr, ok := parseAddr(last)
 		if !ok {
 			return false // what cannot be read vouches for nothing further left

@@ -42,6 +42,7 @@ func TestIdentify(t *testing.T) {
 		{"all trusted", "10.0.0.1", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
 		{"no field", "10.0.0.1", nil, "10.0.0.1"},
 		{"empty", "10.0.0.1", []string{""}, "10.0.0.1"},
+		{"empty elements", "10.0.0.1", []string{",6.6.6.6", "1.2.3.4,, ,", "", "10.0.0.2"}, "1.2.3.4"},
 		{"garbage stops the walk", "10.0.0.1", []string{"6.6.6.6, unknown, 10.0.0.2"}, "10.0.0.2"},
 		{"garbage on the right", "10.0.0.1", []string{"6.6.6.6, x"}, "10.0.0.1"},
 		{"with a port", "10.0.0.1", []string{"1.2.3.4:5678"}, "1.2.3.4"},
@@ -65,8 +66,15 @@ func naiveClient(peer netip.Addr, trusted netip.Prefix, xff []string) netip.Addr
 	for len(xff) > 0 && len(list) > 0 && trusted.Contains(client) {
 		last := strings.Trim(list[len(list)-1], " \t")
 		list = list[:len(list)-1]
-		addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(last, "["), "]"))
-		if err != nil || strings.HasPrefix(last, "[") != strings.HasSuffix(last, "]") {
+		if last == "" {
+			continue
+		}
+		bare := last
+		if strings.HasPrefix(last, "[") && strings.HasSuffix(last, "]") {
+			bare = last[1 : len(last)-1]
+		}
+		addr, err := netip.ParseAddr(bare)
+		if err != nil {
 			ap, err := netip.ParseAddrPort(last)
 			if err != nil {
 				break
@@ -83,6 +91,8 @@ func FuzzIdentify(f *testing.F) {
 	f.Add("10.0.0.1", "6.6.6.6, 1.2.3.4", "10.0.0.2")
 	f.Add("10.0.0.1", "[::1]:80, [::1], x", "")
 	f.Add("1.2.3.4", ",,", " \t,10.1.1.1 ")
+	f.Add("10.0.0.0", "::", "")
+	f.Add("10.0.0.0", "0", "::%]")
 	f.Fuzz(func(t *testing.T, peer, first, second string) {
 		addr, err := netip.ParseAddr(peer)
 		if err != nil || addr != addr.Unmap().WithZone("") {

@@ -31,7 +31,9 @@ type conn struct {
 	head    []byte        // the request head, valid until the body is read
 	headErr error         // why there is none
 	headAt  time.Duration // when it was complete
+	restAt  time.Duration // when the last exchange was over; when it was accepted, before the first
 	served  bool          // a request came on it before
+	shown   bool          // the server has seen the stand-in
 
 	raw       syscall.RawConn           // the socket, to look whether the client has left
 	unwatched atomic.Bool               // the end of the client's side says nothing now
@@ -39,11 +41,12 @@ type conn struct {
 	aborted   atomic.Bool               // abort was called: nothing new is begun
 	idle      atomic.Bool               // it waits for the first byte of a request
 	waking    sync.Mutex                // held by wake
+	parks     bool                      // it is to be parked when it is closed
 	lingers   bool                      // the client may still be sending when it is closed
 	closeOnce sync.Once
 }
 
-// standIn is the request that fasthttp's server sees in place of each real one.
+// standIn is the request that fasthttp's server sees in place of all real ones.
 const standIn = "GET / HTTP/1.1\r\nHost: -\r\n\r\n"
 
 // socket counts the bytes of a connection where they pass.
@@ -71,29 +74,35 @@ func (s socket) Write(p []byte) (int, error) {
 func newConn(e *Engine, nc net.Conn) *conn {
 	c := &conn{engine: e}
 	c.stripe, c.counters = e.counters.next()
-	c.Init(socket{nc, c.counters})
+	c.raw = http1.Raw(nc)
+	c.Init(socket{nc, c.counters}, c.raw)
 	c.exchange.conn = c
 	if addr, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = addr.AddrPort().Addr().Unmap().WithZone("")
 	}
 	c.peerText = c.peer.AppendTo(nil)
-	if sc, ok := nc.(syscall.Conn); ok {
-		c.raw, _ = sc.SyscallConn() // without it, nobody looks
-	}
-	c.headAt = http1.Now()
+	c.restAt = http1.Now()
 	return c
 }
 
-// Read waits for the next request and shows the stand-in for it. It returns
-// io.EOF when none will come.
+// Read shows the server the stand-in. That makes it call its handler, which
+// serves the whole connection.
 func (c *conn) Read(p []byte) (int, error) {
-	if !c.await() {
+	if c.shown {
 		return 0, io.EOF
 	}
+	c.shown = true
 	if len(p) < len(standIn) {
 		panic("BUG: the server reads with a buffer below the stand-in")
 	}
 	return copy(p, standIn), nil
+}
+
+// serve serves one request after the other, until the connection ends or is to be
+// parked.
+func (c *conn) serve() {
+	for c.await() && c.exchange.run() {
+	}
 }
 
 // Write drops what the server writes: the exchange has answered already.
@@ -128,9 +137,12 @@ func (c *conn) await() bool {
 // awaitFirstByte waits until the client begins a request. A connection without
 // one is closed in silence: a client that only connected did nothing wrong.
 func (c *conn) awaitFirstByte(snap *snapshot) bool {
-	limit, now := snap.timeouts.ClientIdle, http1.Now()
+	c.Reader.Rest()
+	limit, now := snap.timeouts.ClientIdle, c.restAt
 	if !c.served {
-		limit, now = snap.timeouts.ClientHeader, c.headAt
+		limit = snap.timeouts.ClientHeader
+	} else if canPark && c.raw != nil {
+		limit = min(limit, c.engine.parkAfter)
 	}
 	c.ReadWithin(now, limit)
 	c.idle.Store(true)
@@ -150,6 +162,7 @@ func (c *conn) awaitFirstByte(snap *snapshot) bool {
 	}
 	if err != nil {
 		c.Reader.Release()
+		c.parks = c.served && errors.Is(err, os.ErrDeadlineExceeded)
 	}
 	return err == nil
 }
@@ -166,9 +179,13 @@ func (c *conn) wake() {
 	c.waking.Lock()
 	defer c.waking.Unlock()
 	if c.idle.CompareAndSwap(true, false) {
-		_ = c.SetReadDeadline(time.Unix(1, 0))
+		c.endRead()
 	}
 }
+
+// endRead makes a read that waits, and each later one until a deadline is set,
+// return at once. It may be called from any goroutine.
+func (c *conn) endRead() { _ = c.SetReadDeadline(time.Unix(1, 0)) }
 
 // abort closes the sockets of both sides under an exchange, which ends with an
 // error then. It may be called from any goroutine.
@@ -182,11 +199,16 @@ func (c *conn) abort() {
 	}
 }
 
+// awaitWrite sets the deadline for the client to take bytes.
+func (c *conn) awaitWrite(now time.Duration) {
+	c.WriteWithin(now, c.exchange.snap.timeouts.ClientWrite)
+}
+
 // Send writes b to the client. A client that is slow but takes something within
 // each timeouts.client_write gets it all.
 func (c *conn) Send(now time.Duration, b []byte) error {
 	for {
-		c.WriteWithin(now, c.exchange.snap.timeouts.ClientWrite)
+		c.awaitWrite(now)
 		n, err := c.Conn.Conn.Write(b)
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
@@ -202,6 +224,10 @@ func (c *conn) Send(now time.Duration, b []byte) error {
 func (c *conn) Close() error {
 	var err error
 	c.closeOnce.Do(func() {
+		c.exchange.release()
+		if c.parks && c.park() {
+			return
+		}
 		if c.lingers || len(c.Reader.Buffered()) > 0 {
 			c.linger()
 		}

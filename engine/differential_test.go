@@ -38,7 +38,7 @@ func forwardAll(stream []byte, piece int) (all []counted) {
 	x := &exchange{snap: &snapshot{headLimits: http1.Limits{Target: 8192, Fields: 128}, timeouts: config.Timeouts{ClientBody: time.Hour}}}
 	x.conn = &conn{peer: netip.MustParseAddr("1.2.3.4"), peerText: []byte("1.2.3.4")}
 	src := &pieces{rest: stream, size: piece}
-	x.conn.Init(src)
+	x.conn.Init(src, nil)
 	for begin := 0; ; {
 		x.conn.head, x.conn.headErr = x.conn.Reader.RequestHead(16 << 10)
 		x.received, x.uploading, x.close = 0, nil, false
@@ -109,6 +109,11 @@ type pieces struct {
 	rest []byte
 	size int
 }
+
+// A collector is no socket: the kernel cannot move a body to it.
+func (c *collector) to() *http1.Conn              { return new(http1.Conn) }
+func (c *collector) await(time.Duration)          {}
+func (c *collector) moved(_ int64, e error) error { return e }
 
 func (p *pieces) Read(b []byte) (int, error) {
 	if len(p.rest) == 0 {

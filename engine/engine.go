@@ -27,10 +27,16 @@ type Engine struct {
 	metrics  *exposition
 
 	listener *listener
+	server   *fasthttp.Server
 	conns    connSet
-	admin    *admin
+	parking  parking
 
-	tunnels  atomic.Int64
+	parkAfter time.Duration
+	admin     *admin
+
+	tunnels    atomic.Int64
+	background sync.WaitGroup // what parking gives back
+
 	draining atomic.Bool // it stops: connections end after their exchange
 	ready    atomic.Bool // the listener is open and the first round of probes is over
 }
@@ -47,6 +53,8 @@ func New(c *config.Config, log *slog.Logger) (*Engine, error) {
 	e.snapshot.Store(snap)
 	e.metrics = newExposition(e)
 	e.admin = newAdmin(e)
+	e.server = newServer(e)
+	e.parkAfter = parkAfter
 	return e, nil
 }
 
@@ -61,6 +69,11 @@ func (e *Engine) Listen() error {
 	if err := e.admin.listen(c.AdminAddr); err != nil {
 		_ = ln.Close()
 		return fmt.Errorf("admin_addr: %w", err)
+	}
+	if err := e.parking.open(e); err != nil {
+		_ = ln.Close()
+		e.admin.close()
+		return err
 	}
 	e.listener = newListener(e, ln, maxConnections(c.Limits.MaxConnections))
 	return nil
@@ -80,16 +93,16 @@ func (e *Engine) Serve(ctx context.Context) error {
 	snap := e.snapshot.Load()
 	var running sync.WaitGroup
 	running.Go(e.admin.serve)
-	server := newServer(e)
 	var served error
 	failed := make(chan struct{})
 	running.Go(func() {
-		if served = server.Serve(e.listener); served != nil {
+		if served = e.server.Serve(e.listener); served != nil {
 			close(failed)
 		}
 	})
 	snap.start()
 	running.Go(func() { e.becomeReady(ctx, snap) })
+	running.Go(e.parking.run)
 	watching, endWatch := context.WithCancel(context.Background())
 	running.Go(func() { e.watch(watching) })
 	e.log.Info("serving", "listen_addr", e.Addr().String(), "admin_addr", e.admin.addrText(), "pools", len(snap.pools))
@@ -102,6 +115,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 	e.admin.close()
 	endWatch()
 	running.Wait()
+	e.background.Wait()
 	snap.close()
 	if served != nil {
 		return fmt.Errorf("serve %s: %w", e.Addr(), served)
@@ -126,6 +140,7 @@ func (e *Engine) stop(limit time.Duration) error {
 	e.log.Info("stopping", "connections", e.conns.len(), "timeout", limit)
 	e.draining.Store(true)
 	e.listener.drain()
+	e.parking.close()
 	e.conns.wake()
 	if e.conns.wait(limit) {
 		e.log.Info("stopped")
@@ -142,11 +157,11 @@ func (e *Engine) stop(limit time.Duration) error {
 func newServer(e *Engine) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler: func(ctx *fasthttp.RequestCtx) {
-			if !ctx.Conn().(*conn).exchange.run() {
-				ctx.SetConnectionClose()
-			}
+			ctx.Conn().(*conn).serve()
+			ctx.SetConnectionClose()
 		},
-		Concurrency:           maxWorkers, // limits.max_connections is held by the listener
+		Concurrency:           maxWorkers,  // limits.max_connections is held by the listener
+		MaxIdleWorkerDuration: time.Second, // a worker's stack is as large as its largest exchange
 		ReadBufferSize:        2 * len(standIn),
 		WriteBufferSize:       128,
 		NoDefaultServerHeader: true,

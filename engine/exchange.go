@@ -88,8 +88,11 @@ func (x *exchange) begin() {
 		request: x.request,
 		body:    x.body,
 		tried:   x.tried[:0],
-		out:     http1.AcquireBuffer(http1.SmallBuffer)[:0],
+		out:     x.out[:0],
 		scratch: x.scratch[:0],
+	}
+	if x.out == nil {
+		x.out = http1.AcquireBuffer(http1.SmallBuffer)[:0]
 	}
 	c.counters.started.Add(1)
 }
@@ -111,6 +114,14 @@ func (x *exchange) end() {
 		}
 	}
 	x.account()
+	if cap(x.out) > http1.SmallBuffer {
+		x.release()
+	}
+}
+
+// release gives the exchange's buffer back. A connection keeps one of the small
+// kind between its requests.
+func (x *exchange) release() {
 	http1.ReleaseBuffer(x.out)
 	x.out = nil
 }

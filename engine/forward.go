@@ -58,17 +58,20 @@ func (x *exchange) attempt(b *pool.Backend, fresh bool) error {
 	}
 	content, whole := x.body.Whole()
 	if !whole || len(content) > http1.SmallBuffer {
+		if up.Stale() {
+			return pool.ErrTerminated // while the request can still be sent on another
+		}
 		return x.upload()
 	}
 	// Fast path: head and body leave together.
 	n := len(x.out)
 	x.out = append(x.out, content...)
-	err = up.Send(x.began, x.out)
-	x.out = x.out[:n] // the head alone again, should it be sent to another backend
-	if err != nil {
-		return err
+	err = up.SendFirst(x.began, x.out)
+	if err == nil {
+		err = x.receive(x.began)
 	}
-	return x.receive(x.began)
+	x.out = x.out[:n] // the head alone again, should it be sent to another backend
+	return err
 }
 
 // maxInterim bounds the interim responses before the final one.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // listener accepts the clients' connections and makes each a conn. It holds
@@ -49,8 +51,8 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		<-l.slots
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
-			return nil, l.end()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return l.acceptLast()
 		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOBUFS), errors.Is(err, syscall.ENOMEM):
 			l.engine.log.Warn("cannot accept", "error", err, "setting", "limits.max_connections, or the file limit of the process")
 			l.pause(pause)
@@ -71,7 +73,42 @@ func (l *listener) pause(d time.Duration) {
 	}
 }
 
+// acceptLast returns what is left in the kernel's queue, one connection a call,
+// and closes the listener the moment it is empty.
+func (l *listener) acceptLast() (net.Conn, error) {
+	_ = l.Listener.(deadliner).SetDeadline(time.Time{})
+	if l.queued() {
+		_ = l.Listener.(deadliner).SetDeadline(time.Now().Add(drainTime))
+		return l.Accept()
+	}
+	return nil, l.end()
+}
+
+// deadliner is a listener whose Accept can be ended.
+type deadliner interface{ SetDeadline(time.Time) error }
+
+// queued reports whether a connection can be accepted without waiting.
+func (l *listener) queued() bool {
+	sc, ok := l.Listener.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return false
+	}
+	some := false
+	_ = raw.Control(func(fd uintptr) {
+		events := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		n, err := unix.Poll(events[:], 0)
+		some = n > 0 && err == nil
+	})
+	return some
+}
+
+// end closes the listener: from here on clients are refused.
 func (l *listener) end() error {
+	_ = l.Listener.Close()
 	close(l.ended)
 	return io.EOF
 }
@@ -82,13 +119,10 @@ const drainTime = 50 * time.Millisecond
 
 // drain accepts what waits in the kernel's queue, and then closes the listener.
 func (l *listener) drain() {
-	if d, ok := l.Listener.(interface{ SetDeadline(time.Time) error }); ok {
-		_ = d.SetDeadline(time.Now().Add(drainTime))
-	}
+	_ = l.Listener.(deadliner).SetDeadline(time.Now().Add(drainTime))
 	timer := time.AfterFunc(drainTime, func() { close(l.done) }) // when it waits for a slot
 	<-l.ended
 	timer.Stop()
-	_ = l.Listener.Close()
 }
 
 // maxConnections returns the configured limit, or what the file limit allows: a
@@ -110,9 +144,10 @@ func maxConnections(configured int) int {
 type connSet struct {
 	slots chan struct{}
 
-	mu    sync.Mutex
-	conns map[*conn]struct{}
-	empty chan struct{} // closed when the last one is gone, while wait waits
+	mu     sync.Mutex
+	conns  map[*conn]struct{}
+	parked int
+	empty  chan struct{} // closed when the last one is gone, while wait waits
 }
 
 func (s *connSet) init() { s.conns = make(map[*conn]struct{}) }
@@ -128,16 +163,47 @@ func (s *connSet) remove(c *conn) {
 	defer s.mu.Unlock()
 	delete(s.conns, c)
 	<-s.slots
-	if len(s.conns) == 0 && s.empty != nil {
+	s.tellEmpty()
+}
+
+// replace takes out a connection that is parked: it is still open.
+func (s *connSet) replace(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	s.parked++
+}
+
+// release counts the end of a parked connection.
+func (s *connSet) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parked--
+	<-s.slots
+	s.tellEmpty()
+}
+
+// resume is add for a connection that was parked.
+func (s *connSet) resume(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parked--
+	s.conns[c] = struct{}{}
+}
+
+// tellEmpty wakes wait when no connection is left; s.mu is held.
+func (s *connSet) tellEmpty() {
+	if len(s.conns)+s.parked == 0 && s.empty != nil {
 		close(s.empty)
 		s.empty = nil
 	}
 }
 
+// len returns the number of open connections, parked ones included.
 func (s *connSet) len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.conns)
+	return len(s.conns) + s.parked
 }
 
 func (s *connSet) list() []*conn {
@@ -169,7 +235,7 @@ func (s *connSet) closeAll() {
 // limit is 0, and reports whether none is.
 func (s *connSet) wait(limit time.Duration) bool {
 	s.mu.Lock()
-	if len(s.conns) == 0 {
+	if len(s.conns)+s.parked == 0 {
 		s.mu.Unlock()
 		return true
 	}

@@ -97,6 +97,7 @@ func (x *exposition) writeClients(f *families) {
 	started := s.sum(func(c *counters) *atomic.Uint64 { return &c.started })
 	f.single("proxy_requests_inflight", "gauge", "Requests whose last byte is not out yet.", started-finished)
 	f.single("proxy_downstream_connections", "gauge", "Open connections of clients.", uint64(x.engine.conns.len()))
+	f.single("proxy_parked_connections", "gauge", "Those of them that are idle and parked.", uint64(x.engine.parking.len()))
 	f.single("proxy_tunnels", "gauge", "Upgraded connections.", uint64(x.engine.tunnels.Load()))
 	f.single("proxy_received_bytes_total", "counter", "Bytes received from clients.",
 		s.sum(func(c *counters) *atomic.Uint64 { return &c.received }))

@@ -38,7 +38,7 @@ func (x *exchange) answer() error {
 	if string(x.request.Method) != "HEAD" {
 		x.out = append(x.out, body.Bytes()...)
 	}
-	if flush(&x.out, x.conn) != nil {
+	if flush(&x.out, (*toClient)(x)) != nil {
 		x.close = true
 	}
 	return nil

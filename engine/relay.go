@@ -22,16 +22,16 @@ func (x *exchange) relay() error {
 		// Fast path: head and body leave together.
 		x.out = append(x.out, content...)
 		up.Body.Skip(len(content))
-		x.finish(nil, flush(&x.out, x.conn))
+		x.finish(nil, flush(&x.out, (*toClient)(x)))
 		return nil
 	}
 	// Slow path: what has come is sent, then what comes.
 	if up.Response.Framing.Length > http1.SmallBuffer {
 		up.Reader.Grow(http1.LargeBuffer)
 	}
-	backendErr, clientErr := pump(&x.out, (*responseBody)(x), x.conn, framing)
+	backendErr, clientErr := pump(&x.out, (*responseBody)(x), (*toClient)(x), framing)
 	if backendErr != nil {
-		clientErr = flush(&x.out, x.conn) // what came before it broke off
+		clientErr = flush(&x.out, (*toClient)(x)) // what came before it broke off
 	}
 	x.finish(backendErr, clientErr)
 	return nil

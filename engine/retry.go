@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/ESousa97/goproxyreverso/pool"
-	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
 
 // retry is whether and how a request is sent again.
@@ -39,8 +38,8 @@ func (x *exchange) mayRetry(err error) retry {
 	case up != nil && up.Reused:
 		return onFresh
 	case len(x.tried)+1 >= x.pool.retries.attempts,
-		up == nil && x.pool.Eligible() == 1, // the only backend has just refused
-		!x.pool.retries.take(http1.Now(), x.pool.tally.requests()):
+		up == nil && x.pool.Only(x.backend), // it has just refused
+		!x.pool.retries.take(x.pool.tally.requests()):
 		return no
 	}
 	return elsewhere
@@ -60,31 +59,43 @@ type retryBudget struct {
 	attempts int     // sends for one request, the first included
 	share    float64 // retries per request
 
-	mu       sync.Mutex // retries are rare: requests that go well never come here
-	since    time.Duration
-	requests uint64 // at the beginning of the window
-	retries  int    // within it
+	mu      sync.Mutex // requests that go well never come here
+	retries int        // since current began
+	current window
+	before  window
 }
 
-// A window is how far the budget looks back. The floor lets a quiet proxy retry
-// at all.
+// window is what was counted at a time: two of them make the budget look back.
+type window struct {
+	requests uint64 // of the pool, so far
+	retries  int    // within the window
+}
+
+// The budget looks back one to two windows. The floor lets a quiet proxy retry at
+// all.
 const (
-	budgetWindow = 10 * time.Second
+	budgetWindow = 5 * time.Second
 	budgetFloor  = 10
 )
 
+// turn begins the next window. It is called every budgetWindow, with the number of
+// all requests of the pool so far.
+func (r *retryBudget) turn(requests uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.current.retries = r.retries
+	r.before, r.current, r.retries = r.current, window{requests: requests}, 0
+}
+
 // take reports whether one more retry is within the budget, and counts it.
-// requests is the number of all requests of the pool so far.
-func (r *retryBudget) take(now time.Duration, requests uint64) bool {
+func (r *retryBudget) take(requests uint64) bool {
 	if r.share == 0 {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now-r.since >= budgetWindow {
-		r.since, r.requests, r.retries = now, requests, 0
-	}
-	if float64(r.retries) >= budgetFloor+r.share*float64(requests-r.requests) {
+	recent := float64(requests - r.before.requests)
+	if float64(r.retries+r.before.retries) >= budgetFloor+r.share*recent {
 		return false
 	}
 	r.retries++

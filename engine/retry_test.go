@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -184,15 +183,14 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// The budget bounds the retries of a window by a share of its requests, with a
-// floor for a pool that has few.
+// The budget bounds the retries by a share of the requests of this window and the
+// one before, with a floor for a pool that has few.
 func TestRetryBudget(t *testing.T) {
 	r := retryBudget{share: 0.5}
-	requests := uint64(1000) // before the window: they count for nothing
-	now := time.Minute
+	requests := uint64(0)
 	take := func(n int) (taken int) {
 		for range n {
-			if r.take(now, requests) {
+			if r.take(requests) {
 				taken++
 			}
 		}
@@ -201,13 +199,26 @@ func TestRetryBudget(t *testing.T) {
 	require.Equal(t, budgetFloor, take(100), "a quiet pool has the floor")
 	requests += 40
 	require.Equal(t, 20, take(100), "a busy one a share on top")
-	now += budgetWindow - 1
-	require.Zero(t, take(100))
-	now++
-	require.Equal(t, budgetFloor, take(100), "the next window begins anew")
+	r.turn(requests)
+	require.Zero(t, take(100), "the window before counts, its retries too")
+	requests += 40
+	require.Equal(t, 20, take(100))
+	r.turn(requests)
+	require.Equal(t, 10, take(100), "of the first window nothing counts any more")
+	r.turn(requests)
+	r.turn(requests)
+	require.Equal(t, budgetFloor, take(100))
 	r.share = 0
-	now += budgetWindow
 	require.Zero(t, take(100), "0 turns retries off")
+}
+
+// What came before the first failure is looked back to.
+func TestRetryBudgetLooksBack(t *testing.T) {
+	r := retryBudget{share: 0.5}
+	r.turn(10_000)
+	for range 400 {
+		require.True(t, r.take(11_000))
+	}
 }
 
 // When the budget is used up, a request that fails is not sent again.

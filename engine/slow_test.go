@@ -136,7 +136,7 @@ func TestClientWriteLimit(t *testing.T) {
 func TestClientTakesLittle(t *testing.T) {
 	c := &conn{}
 	little := &takesLittle{}
-	c.Init(little)
+	c.Init(little, nil)
 	c.exchange.snap = &snapshot{timeouts: config.Timeouts{ClientWrite: time.Second}}
 	require.NoError(t, c.Send(http1.Now(), []byte("hello")))
 	require.Equal(t, "hello", string(little.got))

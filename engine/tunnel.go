@@ -24,7 +24,7 @@ func (x *exchange) tunnel() error {
 	defer tunnels.Add(-1)
 	x.done = http1.Now()
 	defer x.drop()
-	if flush(&x.out, x.conn) != nil {
+	if flush(&x.out, (*toClient)(x)) != nil {
 		return nil
 	}
 	client, backend := x.conn.Conn.Conn.(socket).Conn, x.upstream.Conn.Conn

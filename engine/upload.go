@@ -89,7 +89,7 @@ func (u *upload) run() {
 	if f := x.request.Framing; f.Kind == http1.Chunked || f.Length > http1.SmallBuffer {
 		x.conn.Reader.Grow(http1.LargeBuffer)
 	}
-	u.clientErr, u.backendErr = pump(&u.head, (*requestBody)(x), u.upstream, x.request.Framing.Kind)
+	u.clientErr, u.backendErr = pump(&u.head, (*requestBody)(x), (*toBackend)(x), x.request.Framing.Kind)
 	if u.clientErr != nil {
 		u.abandon(u.clientErr)
 		return
@@ -119,7 +119,7 @@ func (u *upload) stop() {
 	default:
 	}
 	u.stopped.Store(true)
-	_ = u.x.conn.SetReadDeadline(time.Unix(1, 0))
+	u.x.conn.endRead()
 	u.upstream.Break() // a deadline could be undone by the next write
 	<-u.done
 }

@@ -11,19 +11,26 @@ import (
 // are looked at.
 const watchInterval = time.Second
 
-// watch looks for clients that have left while their exchange waits, until ctx
-// is done. It costs the path of a request nothing: a connection in an attempt is
+// watch does what comes back every few seconds, until ctx is done: it lets the
+// budgets of retries look ahead, and looks for clients that have left while their
+// exchange waits. It costs the path of a request nothing: a connection in an attempt is
 // known by its upstream, and each look is one system call that does not wait.
 //
 // A client that only ends its sending side counts as gone, as it does with other
 // proxies: on TCP both look the same until something is sent.
 func (e *Engine) watch(ctx context.Context) {
-	tick := time.NewTicker(watchInterval)
+	tick, turn := time.NewTicker(watchInterval), time.NewTicker(budgetWindow)
 	defer tick.Stop()
+	defer turn.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-turn.C:
+			for _, p := range e.snapshot.Load().pools {
+				p.retries.turn(p.tally.requests())
+			}
+			continue
 		case <-tick.C:
 		}
 		for _, c := range e.conns.list() {

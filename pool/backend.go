@@ -69,7 +69,7 @@ func newBackend(c BackendConfig, index int, limits Limits) *Backend {
 			if err != nil {
 				return nil, err
 			}
-			return newConn(nc, socket, b)
+			return newConn(nc, socket, b), nil
 		},
 	}
 	return b
@@ -93,9 +93,10 @@ func (b *Backend) Connections() int { return b.client.ConnsCount() }
 // MaxConns returns the most connections at a time.
 func (b *Backend) MaxConns() int { return b.client.MaxConns }
 
-// Connect returns a connection to the backend: an idle one that is still good,
-// else a new one. With fresh it is a new one, and the idle ones are closed, as one
-// of them was dead. The caller gives it back with Release or Discard. Errors are
+// Connect returns a connection to the backend: an idle one, else a new one. An
+// idle one may be dead: what is sent on it first finds that out before anything
+// goes out. With fresh it is a new one, and the idle ones are closed, as one of
+// them was dead. The caller gives it back with Release or Discard. Errors are
 // ErrConnLimit and those of dialing.
 func (b *Backend) Connect(fresh bool) (*Conn, error) {
 	if fresh {
@@ -121,7 +122,7 @@ func (b *Backend) Connect(fresh bool) (*Conn, error) {
 			c.discard = func() { b.client.CloseConn(cc) }
 			return c, nil
 		}
-		if !fresh && c.quiet() {
+		if !fresh {
 			c.Reused = true
 			return c, nil
 		}

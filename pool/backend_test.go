@@ -99,29 +99,6 @@ func TestConnectReuses(t *testing.T) {
 	require.Equal(t, 1, fake.Connections())
 }
 
-// An idle connection that the backend has ended, reset or talked on is not used
-// again: the next exchange gets a new one.
-func TestConnectNoticesUnusable(t *testing.T) {
-	for name, spoil := range map[string]func(*pooltest.Conn){
-		"ended":  func(s *pooltest.Conn) { _ = s.Close() },
-		"reset":  func(s *pooltest.Conn) { s.Reset() },
-		"talked": func(s *pooltest.Conn) { s.Send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			fake := pooltest.New(t)
-			b := single(t, fake.Addr, patient())
-			c, s := exchange(t, b, fake, nil)
-			c.Release(true)
-			require.True(t, c.quiet())
-			spoil(s)
-			eventually(t, func() bool { return !c.quiet() })
-			c, _ = exchange(t, b, fake, nil)
-			require.Equal(t, 1, b.Connections())
-			c.Release(true)
-		})
-	}
-}
-
 // With max_conns connections in use there is an error at once, until one of them
 // is given back.
 func TestConnectLimit(t *testing.T) {

@@ -66,7 +66,8 @@ func ioError(err, timeout error) error {
 		return ErrTerminated
 	}
 	var op *net.OpError
-	if errors.As(err, &op) {
+	var errno syscall.Errno
+	if errors.As(err, &op) || errors.As(err, &errno) {
 		return ErrTerminated
 	}
 	return err

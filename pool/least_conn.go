@@ -1,6 +1,9 @@
 package pool
 
-import "sync/atomic"
+import (
+	"math/rand/v2"
+	"sync/atomic"
+)
 
 // leastConn takes the backend with the fewest inflight exchanges by weight.
 // Equals take turns.
@@ -13,7 +16,17 @@ func newLeastConn(list []*Backend, turn *atomic.Uint64) Picker {
 	return &leastConn{list: list, turn: turn}
 }
 
+// exact is up to how many backends all are compared. With more of them, each pick
+// compares so many that follow each other from a random place on: the best of
+// them is rarely worse than the second-best of all, and the cost of a pick does
+// not grow with the number of backends (Mitzenmacher, The Power of Two Choices in
+// Randomized Load Balancing, 2001).
+const exact = 32
+
 func (l *leastConn) Pick() *Backend {
+	if len(l.list) > exact {
+		return l.sample()
+	}
 	best := l.list[0]
 	load, equals := best.inflight.Load()+1, uint64(1)
 	for _, b := range l.list[1:] {
@@ -50,4 +63,22 @@ func (l *leastConn) equal(best *Backend, load int64, n uint64) *Backend {
 		n--
 	}
 	return best // the loads changed meanwhile
+}
+
+// sample returns the least loaded of a few.
+func (l *leastConn) sample() *Backend {
+	n := len(l.list)
+	at := rand.IntN(n)
+	best := l.list[at]
+	load := best.inflight.Load() + 1
+	for range exact/2 - 1 {
+		if at++; at == n {
+			at = 0
+		}
+		b := l.list[at]
+		if x := b.inflight.Load() + 1; x*best.weight < load*b.weight {
+			best, load = b, x
+		}
+	}
+	return best
 }

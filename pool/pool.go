@@ -60,6 +60,7 @@ type Pool struct {
 type eligible struct {
 	backends []*Backend
 	picker   Picker
+	reserve  []*Backend // backups that are up: for retries, when all others were tried
 }
 
 // New returns a pool whose backends all count as up. It probes nothing before
@@ -92,13 +93,21 @@ func (p *Pool) Pick(tried []*Backend) *Backend {
 		return b
 	}
 	// Slow path: a retry whose pick was tried already.
-	start := rand.IntN(len(e.backends))
-	for i := range e.backends {
-		if other := e.backends[(start+i)%len(e.backends)]; !slices.Contains(tried, other) {
-			return other
+	for _, list := range [][]*Backend{e.backends, e.reserve} {
+		start := rand.IntN(max(1, len(list)))
+		for i := range list {
+			if other := list[(start+i)%len(list)]; !slices.Contains(tried, other) {
+				return other
+			}
 		}
 	}
 	return b
+}
+
+// Only reports whether b is the one backend that a request could be sent to.
+func (p *Pool) Only(b *Backend) bool {
+	e := p.eligible.Load()
+	return len(e.backends) == 1 && e.backends[0] == b && len(e.reserve) == 0
 }
 
 // Eligible returns the number of backends that may be picked.
@@ -135,9 +144,9 @@ func (p *Pool) rebuild() {
 			ordinary = append(ordinary, b)
 		}
 	}
-	e := &eligible{backends: ordinary}
+	e := &eligible{backends: ordinary, reserve: backup}
 	if len(ordinary) == 0 {
-		e.backends = backup
+		e.backends, e.reserve = backup, nil
 	}
 	if len(e.backends) > 0 {
 		e.picker = strategies[p.Strategy](e.backends, &p.turn)

@@ -123,3 +123,18 @@ func TestPickWhileStatesChange(t *testing.T) {
 		require.Equal(t, 1, p.Eligible(), strategy) // the last change of each was to down
 	}
 }
+
+// A retry goes to a backup when every other backend was tried.
+func TestRetryOnBackup(t *testing.T) {
+	p := New(Config{Name: "test", Strategy: "round_robin", Backends: []BackendConfig{
+		{Addr: "a:1", Weight: 1, MaxConns: 1}, {Addr: "b:1", Weight: 1, MaxConns: 1, Backup: true},
+	}})
+	t.Cleanup(p.Close)
+	a, b := p.Backends[0], p.Backends[1]
+	require.Same(t, a, p.Pick(nil))
+	require.Same(t, b, p.Pick([]*Backend{a}))
+	require.Same(t, a, p.Pick([]*Backend{a, b}))
+	require.False(t, p.Only(a))
+	p.setState(b, Down, "test")
+	require.True(t, p.Only(a))
+}

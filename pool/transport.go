@@ -8,14 +8,12 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
 
 // Conn is a connection to a backend on which one exchange at a time is sent and
-// received: Send as often as there is something to send, then Receive, then the
-// body with Body, then Release or Discard.
+// received: Send as often as there is something to send, or SendFirst once, then
+// Receive, then the body with Next, then Release or Discard.
 type Conn struct {
 	http1.Conn
 
@@ -34,29 +32,30 @@ type Conn struct {
 	release, discard func()
 	socket           net.Conn // what the connection lies over: itself, or the socket under TLS
 	raw              syscall.RawConn
-	look             func(fd uintptr) // sets looked; made once, a closure a request would be garbage
-	events           [1]unix.PollFd
-	looked           int // descriptors with something to tell: 0 or 1
+	looking          looking
+	asking           asking
 }
 
 // newConn makes a Conn of nc, which lies over the socket: the same, or TLS on it.
-func newConn(nc, socket net.Conn, b *Backend) (*Conn, error) {
-	raw, err := socket.(syscall.Conn).SyscallConn()
-	if err != nil {
-		_ = nc.Close()
-		return nil, os.NewSyscallError("raw connection", err)
+func newConn(nc, socket net.Conn, b *Backend) *Conn {
+	c := &Conn{backend: b, socket: socket, raw: http1.Raw(socket)}
+	if c.raw == nil {
+		panic("BUG: a connection to a backend without a socket")
 	}
-	c := &Conn{backend: b, socket: socket, raw: raw}
-	c.Init(nc)
-	c.look = func(fd uintptr) {
-		c.events[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
-		var err error
-		if c.looked, err = unix.Poll(c.events[:], 0); err != nil {
-			c.looked = 1 // nothing is known: as bad as something to tell
-		}
+	c.looking.init()
+	if nc != socket {
+		c.Init(nc, nil)
+		return c
 	}
-	return c, nil
+	c.Init(nc, c.raw)
+	c.asking.init(c)
+	c.Reader.Reset(&c.asking)
+	return c
 }
+
+// Stale reports whether the connection died while it was idle. Who sends without
+// asking gets an error in that case before anything is sent.
+func (c *Conn) Stale() bool { return c.Reused && !c.Sent && !c.quiet() }
 
 // quiet reports whether an idle connection can be used: it is open and the
 // backend has sent nothing on it, not even its end. It is one system call that
@@ -67,13 +66,27 @@ func newConn(nc, socket net.Conn, b *Backend) (*Conn, error) {
 // while the request is on its way to it: the first is what retries are for, the
 // second nobody can tell from an answer.
 func (c *Conn) quiet() bool {
-	return c.raw.Control(c.look) == nil && c.looked == 0
+	return c.raw.Control(c.looking.at) == nil && c.looking.quiet
+}
+
+// SendFirst makes the next Receive send b before it waits, which saves a system
+// call where that is possible, see asking. b must stay as it is until then. Errors
+// of sending are Receive's.
+func (c *Conn) SendFirst(now time.Duration, b []byte) error {
+	if c.asking.c == nil {
+		return c.Send(now, b)
+	}
+	c.asking.request = b
+	return nil
 }
 
 // Send writes part of a request. now is the time of http1.Now.
 func (c *Conn) Send(now time.Duration, b []byte) error {
+	if c.Stale() {
+		return ErrTerminated
+	}
 	for {
-		c.WriteWithin(now, c.backend.limits.ResponseHeader)
+		c.AwaitWrite(now)
 		n, err := c.Write(b)
 		if n > 0 {
 			c.Sent = true
@@ -82,12 +95,21 @@ func (c *Conn) Send(now time.Duration, b []byte) error {
 			return nil
 		}
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			c.cut = true
-			return ioError(err, ErrWriteTimeout)
+			return c.SendFailed(err)
 		}
 		// A backend that is slow but takes something gets it all.
 		b, now = b[n:], http1.Now()
 	}
+}
+
+// AwaitWrite sets the deadline for the backend to take bytes of a request.
+func (c *Conn) AwaitWrite(now time.Duration) { c.WriteWithin(now, c.backend.limits.ResponseHeader) }
+
+// SendFailed takes note of what writing to the backend returned, and classifies
+// it.
+func (c *Conn) SendFailed(err error) error {
+	c.cut = true
+	return ioError(err, ErrWriteTimeout)
 }
 
 // Receive reads the next response head into c.Response. head tells that it
@@ -143,14 +165,20 @@ func (c *Conn) ForgetDeadlines() {
 // Next returns the next piece of the response body, as http1.Body does.
 func (c *Conn) Next(now time.Duration) ([]byte, error) {
 	if !c.Body.Ready() { // what is buffered may be no more than the end of the last chunk
-		c.ReadWithin(now, c.backend.limits.ResponseBody)
+		c.AwaitBody(now)
 	}
 	piece, err := c.Body.Next()
 	if err != nil && !c.Body.Done() {
-		err = ioError(err, ErrBodyTimeout)
+		err = BodyError(err)
 	}
 	return piece, err
 }
+
+// AwaitBody sets the deadline for more of the response body.
+func (c *Conn) AwaitBody(now time.Duration) { c.ReadWithin(now, c.backend.limits.ResponseBody) }
+
+// BodyError classifies what reading a response body returned.
+func BodyError(err error) error { return ioError(err, ErrBodyTimeout) }
 
 // Release gives the connection back for the next exchange, if it can serve one:
 // every byte of the request was written, the final response was read to its end,
@@ -164,7 +192,7 @@ func (c *Conn) Release(reusable bool) {
 		c.Discard()
 		return
 	}
-	c.Reader.Release()
+	c.Reader.Rest()
 	c.Reused, c.Sent = false, false
 	c.Response.Status = 0 // the next exchange has no response yet
 	c.release()

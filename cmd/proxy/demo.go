@@ -39,7 +39,7 @@ func startDemo(c *config.Config, log *slog.Logger) (*demo, error) {
 	seen := make(map[string]bool)
 	for _, p := range c.Pools {
 		for _, b := range p.Backends {
-			if seen[b.Addr] || !isLoopback(b.Addr) {
+			if seen[b.Addr] || b.TLS || !isLoopback(b.Addr) {
 				continue
 			}
 			seen[b.Addr] = true

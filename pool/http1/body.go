@@ -215,6 +215,28 @@ func AppendLastChunk(dst []byte) []byte {
 	return append(dst, "0\r\n"...)
 }
 
+// Left returns how much of a body of known length is still to come, 0 while some
+// of it is buffered. Who moves it past the Reader says so with Moved.
+func (b *Body) Left() int64 {
+	if b.err != nil || b.framing != Length || len(b.r.Buffered()) > 0 {
+		return 0
+	}
+	return b.left
+}
+
+// Moved takes n bytes off what is left, and the error that ended their move.
+func (b *Body) Moved(n int64, err error) {
+	b.left -= n
+	switch {
+	case b.left == 0:
+		b.err = io.EOF
+	case errors.Is(err, io.EOF):
+		b.err = io.ErrUnexpectedEOF
+	default:
+		b.err = err
+	}
+}
+
 // Ready reports whether Next has something to return without waiting for the
 // peer. It may be wrong when it says no.
 func (b *Body) Ready() bool {

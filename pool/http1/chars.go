@@ -1,5 +1,7 @@
 package http1
 
+import "encoding/binary"
+
 // tokenChars are the characters of a token (RFC 9110 section 5.6.2), of which
 // methods and field names are made.
 var tokenChars = charset("!#$%&'*+-.^_`|~0123456789" +
@@ -47,6 +49,27 @@ func all(b []byte, t *[256]bool) bool {
 		}
 	}
 	return true
+}
+
+// isValue reports whether all of b may be in a field value: all(b, &valueChars),
+// eight bytes at a time, because values are most of what a head consists of.
+func isValue(b []byte) bool {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+	)
+	for len(b) >= 8 {
+		w := binary.LittleEndian.Uint64(b)
+		del := w ^ 0x7f*ones
+		// A byte below ' ' leaves its high bit in the first term, one that is
+		// DEL in the second. A borrow may mark the byte after such a one too,
+		// never one without: the table has the last word.
+		if ((w-' '*ones)&^w|(del-ones)&^del)&highs != 0 && !all(b[:8], &valueChars) {
+			return false
+		}
+		b = b[8:]
+	}
+	return all(b, &valueChars)
 }
 
 // EqualFold reports whether b is s, a lower-case ASCII word, in any case.

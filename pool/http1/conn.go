@@ -2,6 +2,7 @@ package http1
 
 import (
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -24,13 +25,39 @@ type Conn struct {
 	net.Conn
 	Reader Reader
 
-	readBy, writeBy time.Duration // the deadlines that are set; 0: none
+	readBy, writeBy time.Duration   // the deadlines that are set; 0: none
+	raw             syscall.RawConn // of a plain socket, whose bytes the kernel can move; else nil
 }
 
-// Init makes c the connection nc, with an empty Reader that reads from it.
-func (c *Conn) Init(nc net.Conn) {
-	*c = Conn{Conn: nc}
+// Init makes c the connection nc, with an empty Reader that reads from it. raw is
+// the socket where messages go over it as they are, nil where they do not.
+func (c *Conn) Init(nc net.Conn, raw syscall.RawConn) {
+	*c = Conn{Conn: nc, raw: raw}
 	c.Reader.Reset(nc)
+}
+
+// Raw returns the socket of nc for system calls, nil when it has none.
+func Raw(nc net.Conn) syscall.RawConn {
+	sc, ok := nc.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// Splice moves n bytes from src to c inside the kernel, and returns how many it
+// moved, and what went wrong on which side. before is called before each wait, to
+// set its deadlines, with how many bytes have left src. ok is false when that is not possible between these two; then
+// nothing was moved. Both Readers must be empty.
+func (c *Conn) Splice(src *Conn, n int64, before func(read int64)) (moved int64, ok bool, srcErr, dstErr error) {
+	if c.raw == nil || src.raw == nil {
+		return 0, false, nil, nil
+	}
+	return splice(c, src, n, before)
 }
 
 // ReadWithin makes a read fail that waits for longer than limit from now on, or

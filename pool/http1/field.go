@@ -129,7 +129,7 @@ func ParseFields(dst []Field, block []byte, limit int) ([]Field, error) {
 			return dst, nil
 		}
 		colon := bytes.IndexByte(line, ':')
-		if colon < 1 || !all(line[:colon], &tokenChars) || !all(line[colon+1:], &valueChars) {
+		if colon < 1 || !all(line[:colon], &tokenChars) || !isValue(line[colon+1:]) {
 			return dst, ErrField
 		}
 		if len(dst) == limit {

@@ -6,9 +6,8 @@ import (
 	"io"
 )
 
-// Reader reads messages from a connection. It holds a buffer only while there
-// is something in it or a read under way: between messages Release gives the
-// buffer back. It is used by one goroutine at a time.
+// Reader reads messages from a connection. It has a buffer from the first read
+// on, until Release or Drop gives that back. It is used by one goroutine at a time.
 type Reader struct {
 	src io.Reader
 
@@ -40,6 +39,14 @@ func (r *Reader) Release() {
 	}
 	ReleaseBuffer(r.buf)
 	r.buf, r.r, r.w = nil, 0, 0
+}
+
+// Rest gives a large buffer back, unless it holds bytes that nobody consumed: for
+// a connection that will soon read again, a small one may stay.
+func (r *Reader) Rest() {
+	if len(r.buf) > SmallBuffer {
+		r.Release()
+	}
 }
 
 // Drop gives the buffer back together with what it holds.
