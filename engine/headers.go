@@ -11,17 +11,7 @@ import (
 // and with who the client is.
 func (x *exchange) appendRequestHead(dst []byte) []byte {
 	q := &x.request
-	dst = append(dst, q.Method...)
-	dst = append(dst, ' ')
-	switch {
-	case x.connect:
-		dst = append(dst, q.Host...)
-	case len(q.Path) == 0:
-		dst = append(dst, '/')
-	}
-	dst = append(dst, q.Path...)
-	dst = append(dst, q.Query...)
-	dst = append(dst, " HTTP/1.1\r\n"...)
+	dst = x.appendRequestLine(dst)
 	dst = http1.AppendField(dst, nameHost, q.Host)
 
 	nominated := nominates(q.Fields)
@@ -70,6 +60,23 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// appendRequestLine appends the first line, with the target in the form that a
+// backend gets it.
+func (x *exchange) appendRequestLine(dst []byte) []byte {
+	q := &x.request
+	dst = append(dst, q.Method...)
+	dst = append(dst, ' ')
+	switch {
+	case x.connect:
+		dst = append(dst, q.Host...)
+	case len(q.Path) == 0:
+		dst = append(dst, '/')
+	}
+	dst = append(dst, q.Path...)
+	dst = append(dst, q.Query...)
+	return append(dst, " HTTP/1.1\r\n"...)
 }
 
 var (
