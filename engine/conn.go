@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ESousa97/goproxyreverso/pool"
 	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
@@ -34,6 +36,11 @@ type conn struct {
 	restAt  time.Duration // when the last exchange was over; when it was accepted, before the first
 	served  bool          // a request came on it before
 	shown   bool          // the server has seen the stand-in
+
+	step    func(fd uintptr) bool // next, made once
+	goesOn  bool                  // what flow reports
+	waits   bool                  // flow waits for the next request
+	hasHead bool                  // flow has read a head that it leaves to await
 
 	raw       syscall.RawConn           // the socket, to look whether the client has left
 	unwatched atomic.Bool               // the end of the client's side says nothing now
@@ -82,6 +89,7 @@ func newConn(e *Engine, nc net.Conn) *conn {
 	}
 	c.peerText = c.peer.AppendTo(nil)
 	c.restAt = http1.Now()
+	c.step = c.next
 	return c
 }
 
@@ -101,7 +109,7 @@ func (c *conn) Read(p []byte) (int, error) {
 // serve serves one request after the other, until the connection ends or is to be
 // parked.
 func (c *conn) serve() {
-	for c.await() && c.exchange.run() {
+	for c.await() && c.exchange.run() && c.flow() {
 	}
 }
 
@@ -111,6 +119,10 @@ func (c *conn) Write(p []byte) (int, error) { return len(p), nil }
 // await waits for a request head, or for what makes a whole one impossible but
 // can be answered. It reports whether there is something to answer.
 func (c *conn) await() bool {
+	if c.hasHead {
+		c.hasHead = false
+		return true
+	}
 	snap := c.engine.snapshot.Load()
 	if len(c.Reader.Buffered()) == 0 && !c.awaitFirstByte(snap) {
 		return false
@@ -121,11 +133,25 @@ func (c *conn) await() bool {
 		// first byte, so that trickling does not extend it.
 		c.ReadWithin(now, snap.timeouts.ClientHeader)
 	}
+	return c.readHead(snap, now)
+}
+
+// readHead reads and parses a request head whose first byte has come, and reports
+// whether there is something to answer. now is when that byte came.
+func (c *conn) readHead(snap *snapshot, now time.Duration) bool {
 	c.head, c.headErr = c.Reader.RequestHead(snap.maxHead)
 	c.headAt = now
 	c.served = true
 	switch {
-	case c.headErr == nil, isSyntax(c.headErr):
+	case c.headErr == nil:
+		c.headErr = c.exchange.request.Parse(c.head, snap.headLimits)
+		if c.headErr == nil && c.gathers() {
+			// What was read has moved: head and fields are taken from there.
+			c.head, _ = c.Reader.RequestHead(snap.maxHead)
+			c.headErr = c.exchange.request.Parse(c.head, snap.headLimits)
+		}
+		return true
+	case isSyntax(c.headErr):
 		return true
 	case errors.Is(c.headErr, os.ErrDeadlineExceeded):
 		c.headErr = errClientSlow
@@ -134,17 +160,44 @@ func (c *conn) await() bool {
 	return false
 }
 
+// gathers reads what has come of a request body that began in the buffer and fits
+// a large one, without waiting for it: most such bodies are there, and one that is
+// whole leaves together with its head. It reports whether the buffer was exchanged for that.
+func (c *conn) gathers() bool {
+	f := c.exchange.request.Framing
+	have := int64(len(c.Reader.Buffered()) - len(c.head))
+	if c.raw == nil || f.Kind != http1.Length || f.Length <= have || int64(len(c.head))+f.Length > http1.LargeBuffer ||
+		c.exchange.request.ExpectContinue {
+		return false
+	}
+	c.Reader.Grow(http1.LargeBuffer)
+	_ = c.raw.Control(func(fd uintptr) {
+		if n, err := unix.Read(int(fd), c.Reader.Room()); n > 0 && err == nil {
+			c.Reader.Added(n)
+			c.counters.received.Add(uint64(n))
+		}
+	})
+	return true
+}
+
+// idleLimit returns how long the connection may wait for its next request before
+// it is parked or closed.
+func (c *conn) idleLimit(snap *snapshot) time.Duration {
+	if canPark && c.raw != nil {
+		return min(snap.timeouts.ClientIdle, c.engine.parkAfter)
+	}
+	return snap.timeouts.ClientIdle
+}
+
 // awaitFirstByte waits until the client begins a request. A connection without
 // one is closed in silence: a client that only connected did nothing wrong.
 func (c *conn) awaitFirstByte(snap *snapshot) bool {
 	c.Reader.Rest()
-	limit, now := snap.timeouts.ClientIdle, c.restAt
-	if !c.served {
-		limit = snap.timeouts.ClientHeader
-	} else if canPark && c.raw != nil {
-		limit = min(limit, c.engine.parkAfter)
+	limit := snap.timeouts.ClientHeader
+	if c.served {
+		limit = c.idleLimit(snap)
 	}
-	c.ReadWithin(now, limit)
+	c.ReadWithin(c.restAt, limit)
 	c.idle.Store(true)
 	if c.engine.draining.Load() {
 		c.lastCall()
@@ -153,9 +206,8 @@ func (c *conn) awaitFirstByte(snap *snapshot) bool {
 	if !c.idle.CompareAndSwap(true, false) {
 		// Slow path: a stop woke this wait. What the client has sent
 		// meanwhile is still answered.
-		c.waking.Lock() // wait until wake is through with the deadline
+		c.woken()
 		c.lastCall()
-		c.waking.Unlock()
 		if err != nil {
 			err = c.Reader.Fill()
 		}
@@ -191,12 +243,22 @@ func (c *conn) endRead() { _ = c.SetReadDeadline(time.Unix(1, 0)) }
 // error then. It may be called from any goroutine.
 func (c *conn) abort() {
 	c.aborted.Store(true)
-	_ = c.Conn.Conn.Close()
 	// Whoever takes upstream out owns its fate: what the exchange has given back
 	// by now may serve somebody else already.
 	if up := c.upstream.Swap(nil); up != nil {
 		up.Break()
 	}
+	c.shut()
+}
+
+// shut makes every read and write of the client's socket fail from now on. Closing
+// it would wait for whoever uses it.
+func (c *conn) shut() {
+	if c.raw == nil {
+		_ = c.Conn.Conn.Close()
+		return
+	}
+	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
 }
 
 // awaitWrite sets the deadline for the client to take bytes.

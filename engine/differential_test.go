@@ -35,12 +35,18 @@ type counted struct {
 // path of a request but without sockets. It returns the requests that were
 // forwarded whole, up to the first one that was not.
 func forwardAll(stream []byte, piece int) (all []counted) {
-	x := &exchange{snap: &snapshot{headLimits: http1.Limits{Target: 8192, Fields: 128}, timeouts: config.Timeouts{ClientBody: time.Hour}}}
-	x.conn = &conn{peer: netip.MustParseAddr("1.2.3.4"), peerText: []byte("1.2.3.4")}
+	client := &conn{peer: netip.MustParseAddr("1.2.3.4"), peerText: []byte("1.2.3.4")}
+	x := &client.exchange
+	x.conn = client
+	x.snap = &snapshot{
+		maxHead:    16 << 10,
+		headLimits: http1.Limits{Target: 8192, Fields: 128},
+		timeouts:   config.Timeouts{ClientBody: time.Hour},
+	}
 	src := &pieces{rest: stream, size: piece}
 	x.conn.Init(src, nil)
 	for begin := 0; ; {
-		x.conn.head, x.conn.headErr = x.conn.Reader.RequestHead(16 << 10)
+		x.conn.readHead(x.snap, 0)
 		x.received, x.uploading, x.close = 0, nil, false
 		if x.parse() != nil || string(x.request.Method) == "CONNECT" || x.goesNoFurther() {
 			return all

@@ -119,6 +119,16 @@ func (x *exchange) end() {
 	}
 }
 
+// grow makes room in x.out for n more bytes.
+func (x *exchange) grow(n int) {
+	if len(x.out)+n <= cap(x.out) {
+		return
+	}
+	larger := append(http1.AcquireBuffer(len(x.out) + n)[:0], x.out...)
+	http1.ReleaseBuffer(x.out)
+	x.out = larger
+}
+
 // release gives the exchange's buffer back. A connection keeps one of the small
 // kind between its requests.
 func (x *exchange) release() {
@@ -126,13 +136,22 @@ func (x *exchange) release() {
 	x.out = nil
 }
 
-// parse reads the head. It is an error that the head could not be read at all,
-// which is answered like any other.
+// isWhole reports whether nothing more is read from the client for the request
+// whose head was parsed.
+func (x *exchange) isWhole() bool {
+	q := &x.request
+	if x.conn.headErr != nil {
+		return true
+	}
+	body := len(x.conn.Reader.Buffered()) - len(x.conn.head)
+	return (q.Framing.Empty() || q.Framing.Kind == http1.Length && q.Framing.Length <= min(int64(body), http1.LargeBuffer)) &&
+		q.Upgrade == nil && string(q.Method) != "CONNECT"
+}
+
+// parse takes the head that was read and parsed. It is an error that this could
+// not be done, which is answered like any other.
 func (x *exchange) parse() error {
 	head, err := x.conn.head, x.conn.headErr
-	if err == nil {
-		err = x.request.Parse(head, x.snap.headLimits)
-	}
 	if err != nil {
 		x.close = true
 		x.request = http1.Request{Fields: x.request.Fields[:0]}

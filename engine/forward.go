@@ -57,7 +57,7 @@ func (x *exchange) attempt(b *pool.Backend, fresh bool) error {
 		return errClientGone
 	}
 	content, whole := x.body.Whole()
-	if !whole || len(content) > http1.SmallBuffer {
+	if !whole || len(content) > http1.LargeBuffer {
 		if up.Stale() {
 			return pool.ErrTerminated // while the request can still be sent on another
 		}
@@ -65,6 +65,7 @@ func (x *exchange) attempt(b *pool.Backend, fresh bool) error {
 	}
 	// Fast path: head and body leave together.
 	n := len(x.out)
+	x.grow(len(content))
 	x.out = append(x.out, content...)
 	err = up.SendFirst(x.began, x.out)
 	if err == nil {

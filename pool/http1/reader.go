@@ -69,6 +69,23 @@ func (r *Reader) Grow(size int) {
 	r.buf, r.r, r.w = buf, 0, n
 }
 
+// Space returns room to read into past the Reader; Added says how much was read.
+// Nothing may be buffered.
+func (r *Reader) Space() []byte {
+	if r.buf == nil {
+		r.buf = AcquireBuffer(SmallBuffer)
+	}
+	r.r, r.w = 0, 0
+	return r.buf
+}
+
+// Room returns what is free behind the buffered bytes; Added says how much of it
+// was read.
+func (r *Reader) Room() []byte { return r.buf[r.w:] }
+
+// Added makes n bytes of Space or Room buffered.
+func (r *Reader) Added(n int) { r.w += n }
+
 // Fill reads once from the connection, blocking until at least one byte came.
 // It returns io.EOF when the peer has ended its side, and io.ErrShortBuffer
 // when the buffer is full. It may move what is buffered.
