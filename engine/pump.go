@@ -82,7 +82,7 @@ func splice(src source, dst sink) (srcErr, dstErr error) {
 	if left < spliceMin {
 		return nil, nil
 	}
-	n, _, srcErr, dstErr := dst.to().Splice(from, left, func(read int64) {
+	n, ok, srcErr, dstErr := dst.to().Splice(from, left, func(read int64) {
 		now := http1.Now()
 		src.await(now)
 		dst.await(now)
@@ -90,6 +90,9 @@ func splice(src source, dst sink) (srcErr, dstErr error) {
 			src.ended()
 		}
 	})
+	if !ok {
+		return nil, nil
+	}
 	return src.moved(n, srcErr), dst.moved(n, dstErr)
 }
 
