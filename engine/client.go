@@ -53,15 +53,10 @@ func (x *exchange) walkBack(list []byte) bool {
 func cutLast(list []byte) (rest, last []byte) {
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i] == ',' {
-			return list[:i], trimSpace(list[i+1:])
+			return list[:i], http1.TrimBlanks(list[i+1:])
 		}
 	}
-	return nil, trimSpace(list)
-}
-
-func trimSpace(b []byte) []byte {
-	b, _ = http1.NextElement(b)
-	return b
+	return nil, http1.TrimBlanks(list)
 }
 
 // parseAddr reads an element of X-Forwarded-For: an address, by some proxies

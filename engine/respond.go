@@ -121,13 +121,13 @@ func prefersJSON(fields []http1.Field) bool {
 // thousandths, 1000 when it has none that can be read.
 func weigh(element []byte) (media []byte, weight int) {
 	media, params, _ := bytes.Cut(element, []byte(";"))
-	media = trimSpace(media)
+	media = http1.TrimBlanks(media)
 	i := bytes.Index(params, []byte("q="))
 	if i < 0 {
 		return media, 1000
 	}
 	q, _, _ := bytes.Cut(params[i+len("q="):], []byte(";"))
-	f, err := strconv.ParseFloat(string(trimSpace(q)), 32)
+	f, err := strconv.ParseFloat(string(http1.TrimBlanks(q)), 32)
 	if err != nil || f < 0 || f > 1 {
 		return media, 1000
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ESousa97/goproxyreverso/engine/config"
+	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
 
 // route finds the pool of the request.
@@ -155,7 +156,7 @@ func appendNormalPath(dst, path []byte) []byte {
 	for i := 0; i < len(path); i++ {
 		c := path[i]
 		if c == '%' && i+2 < len(path) {
-			if hi, lo := unhex(path[i+1]), unhex(path[i+2]); hi >= 0 && lo >= 0 {
+			if hi, lo := http1.Unhex(path[i+1]), http1.Unhex(path[i+2]); hi >= 0 && lo >= 0 {
 				c = byte(hi<<4 | lo)
 				i += 2
 			}
@@ -191,14 +192,4 @@ func closeLastSegment(dst []byte, start int) []byte {
 		closed = append(closed, '/')
 	}
 	return closed
-}
-
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c|0x20 && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }

@@ -144,7 +144,7 @@ func (b *Body) skipLine(limit int, size *int64) error {
 func parseChunkLine(line []byte) (size int64, ok bool) {
 	i := 0
 	for ; i < len(line); i++ {
-		d := unhex(line[i])
+		d := Unhex(line[i])
 		if d < 0 {
 			break
 		}
@@ -153,18 +153,8 @@ func parseChunkLine(line []byte) (size int64, ok bool) {
 		}
 		size = size<<4 | int64(d)
 	}
-	ext := trimBlanks(line[i:])
+	ext := TrimBlanks(line[i:])
 	return size, i > 0 && (len(ext) == 0 || ext[0] == ';') && all(ext, &valueChars)
-}
-
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c|0x20 && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }
 
 // readTrailers reads the trailer section (RFC 9112 section 7.1.2), which has to

@@ -88,8 +88,19 @@ func EqualFold(b []byte, s string) bool {
 	return true
 }
 
-// trimBlanks cuts the optional white space of RFC 9110 section 5.6.3 off both ends.
-func trimBlanks(b []byte) []byte {
+// Unhex returns the value of a hexadecimal digit, -1 for any other character.
+func Unhex(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}
+
+// TrimBlanks cuts the optional white space of RFC 9110 section 5.6.3 off both ends.
+func TrimBlanks(b []byte) []byte {
 	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
 		b = b[1:]
 	}
@@ -105,8 +116,8 @@ func trimBlanks(b []byte) []byte {
 func NextElement(list []byte) (element, rest []byte) {
 	for i, c := range list {
 		if c == ',' {
-			return trimBlanks(list[:i]), list[i+1:]
+			return TrimBlanks(list[:i]), list[i+1:]
 		}
 	}
-	return trimBlanks(list), nil
+	return TrimBlanks(list), nil
 }

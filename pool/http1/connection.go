@@ -28,7 +28,7 @@ func hasElement(list []byte, word string) bool {
 		var element []byte
 		element, list = NextElement(list)
 		name, _, _ := bytes.Cut(element, []byte(";"))
-		if EqualFold(trimBlanks(name), word) {
+		if EqualFold(TrimBlanks(name), word) {
 			return true
 		}
 	}

@@ -138,7 +138,7 @@ func ParseFields(dst []Field, block []byte, limit int) ([]Field, error) {
 		dst = append(dst, Field{
 			ID:    identify(line[:colon]),
 			Name:  line[:colon],
-			Value: trimBlanks(line[colon+1:]),
+			Value: TrimBlanks(line[colon+1:]),
 		})
 	}
 }

@@ -56,7 +56,7 @@ func (p *Response) parseLine(line []byte) error {
 	if p.Status < 100 || len(rest) > 0 && rest[0] != ' ' || !all(rest, &valueChars) {
 		return ErrStartLine
 	}
-	p.Reason = trimBlanks(rest)
+	p.Reason = TrimBlanks(rest)
 	return nil
 }
 
