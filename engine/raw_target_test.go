@@ -70,6 +70,7 @@ var badTargets = []struct{ rfc, target string }{
 
 // badHosts are the Host fields of a GET of /x.
 var badHosts = []struct{ rfc, fields string }{
+	{"9110 7.2, 3986 6.2.2.2", "Host: x%41\r\n"},
 	{"9112 3.2 none", ""},
 	{"9112 3.2 none", "X-Host: h\r\n"},
 	{"9112 3.2 two", "Host: h\r\nHost: i\r\n"},
@@ -137,7 +138,7 @@ var goodTargets = []struct{ rfc, target, seen string }{
 }
 
 // goodHosts are values of Host that pass as they are.
-var goodHosts = []string{"h", "H.Example", "h.", "h:80", "h:", "127.0.0.1:1", "[::1]", "[2001:DB8::1]:65535", "a_b.c", "x%41", ""}
+var goodHosts = []string{"h", "H.Example", "h.", "h:80", "h:", "127.0.0.1:1", "[::1]", "[2001:DB8::1]:65535", "a_b.c", ""}
 
 // A target that is none, or a Host that is none, is refused.
 func TestRawBadTarget(t *testing.T) {

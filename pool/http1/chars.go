@@ -27,9 +27,10 @@ var targetChars = func() (t [256]bool) {
 	return t
 }()
 
-// The characters of the parts of a Host (RFC 3986 section 3.2.2).
+// The characters of the parts of a Host (RFC 3986 section 3.2.2). A percent-encoded
+// name is refused: some parties decode it, and then it is another name.
 var (
-	nameChars = charset("-._~!$&'()*+,;=%0123456789" +
+	nameChars = charset("-._~!$&'()*+,;=0123456789" +
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	addressChars = charset("0123456789abcdefABCDEF:.") // between brackets
 	digits       = charset("0123456789")
