@@ -29,6 +29,7 @@ type contender struct {
 
 // contenders are the values of -contenders, in the order of the table.
 var contenders = []contender{
+	direct,
 	floor,
 	goproxyreverso,
 	nginx,

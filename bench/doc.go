@@ -18,7 +18,8 @@
 // caddy and httputil have no such limit, httputil takes its backends in turn,
 // nginx and httputil have no health checks.
 //
-// The contender "floor" is no proxy. It copies bytes between two sockets and
+// The contender "direct" is a backend without a proxy: how much the load
+// generators can ask for at all. "floor" is no proxy either. It copies bytes between two sockets and
 // looks at none of them: what is left when all work of a proxy is taken away but
 // that of the kernel. Its distance to a contender is what that contender could
 // still save.

@@ -9,5 +9,5 @@ var cold = scenario{
 	about:    "from start to the first answer",
 	method:   coldStart{},
 	variants: []variant{{path: "/"}},
-	without:  []string{floorName, "httputil"},
+	without:  []string{directName, floorName, "httputil"},
 }
