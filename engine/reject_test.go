@@ -179,8 +179,9 @@ func TestBodyLimit(t *testing.T) {
 // A head that comes too slowly is answered with 408 although bytes keep coming;
 // a client that sends nothing is let go in silence.
 func TestSlowHead(t *testing.T) {
-	p := startProxy(t, "backends: [$a]\ntimeouts: {client_header: 100ms}")
+	p := startProxy(t, "backends: [$a]\ntimeouts: {client_header: 1s}")
 	slow, silent := p.connect(), p.connect()
+	slow.send("G") // in good time, so that it has begun a head
 	trickle := time.NewTicker(20 * time.Millisecond)
 	defer trickle.Stop()
 	done := make(chan struct{})
