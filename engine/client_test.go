@@ -121,6 +121,8 @@ func TestForwardedFields(t *testing.T) {
 	b.Reply(200, "")
 	trusted.want(200, "")
 
+	p.wantMetric("proxy_requests_inflight", "0") // and so the backend's connection is idle
+
 	untrusted := p.connectFrom("127.0.0.2")
 	untrusted.send(sent)
 	h = b.Receive().Header
