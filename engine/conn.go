@@ -42,7 +42,7 @@ type conn struct {
 	waits   bool                  // flow waits for the next request
 	hasHead bool                  // flow has read a head that it leaves to await
 
-	raw       syscall.RawConn           // the socket, to look whether the client has left
+	raw       syscall.RawConn           // the socket, for calls past net: flow, gathers, left, shut; nil: there is none
 	unwatched atomic.Bool               // the end of the client's side says nothing now
 	upstream  atomic.Pointer[pool.Conn] // what the exchange uses, for abort
 	aborted   atomic.Bool               // abort was called: nothing new is begun

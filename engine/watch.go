@@ -11,10 +11,11 @@ import (
 // are looked at.
 const watchInterval = time.Second
 
-// watch does what comes back every few seconds, until ctx is done: it lets the
-// budgets of retries look ahead, and looks for clients that have left while their
-// exchange waits. It costs the path of a request nothing: a connection in an attempt is
-// known by its upstream, and each look is one system call that does not wait.
+// watch does what comes back every few seconds, until ctx is done: it begins the
+// next window of the retry budgets, and looks for clients that have left while
+// their exchange waits. It costs the path of a request nothing: a connection in an
+// attempt is known by its upstream, and each look is one system call that does not
+// wait.
 //
 // A client that only ends its sending side counts as gone, as it does with other
 // proxies: on TCP both look the same until something is sent.
