@@ -25,6 +25,15 @@ func listenAddr(text string) (string, error) {
 	return text, nil
 }
 
+// socketAddr reads host:port or the path of a Unix socket.
+func socketAddr(text string) (string, error) {
+	if path, ok := strings.CutPrefix(text, "unix:"); ok {
+		addr, _, err := unixAddr(path)
+		return addr, err
+	}
+	return listenAddr(text)
+}
+
 const wantURL = "want http://host:port, https://host:port or unix:/path"
 
 // readURL reads where a backend is.
@@ -143,12 +152,12 @@ func isHost(text string) bool {
 }
 
 // readTrusted reads networks, and addresses as networks of one.
-func readTrusted(r *reader, d *draft, n node) {
+func readTrusted(r *reader, l *listenerDraft, n node) {
 	items, ok := r.list(n)
 	if !ok {
 		return
 	}
-	d.TrustedProxies = nil
+	l.TrustedProxies = nil
 	for _, item := range items {
 		text, ok := r.scalar(item)
 		if !ok {
@@ -159,7 +168,7 @@ func readTrusted(r *reader, d *draft, n node) {
 			r.fail(item, "%v", err)
 			continue
 		}
-		d.TrustedProxies = append(d.TrustedProxies, prefix)
+		l.TrustedProxies = append(l.TrustedProxies, prefix)
 	}
 }
 

@@ -1,6 +1,9 @@
 package config
 
-import "net"
+import (
+	"net"
+	"strings"
+)
 
 // checkInterval reports the two names of one setting with different values. It
 // looks at the file alone: what replaces a value replaces it under both names.
@@ -17,23 +20,34 @@ func (r *reader) checkInterval() {
 	}
 }
 
-// checkAddresses reports two listeners that cannot be open at the same time.
+// checkAddresses reports listeners that cannot be open at the same time.
 func (r *reader) checkAddresses(d *draft) {
-	if d.AdminAddr == "" || !collide(d.ListenAddr, d.AdminAddr) {
-		return
+	for i, l := range d.Listeners {
+		path := d.addrPaths[i]
+		for j, other := range d.Listeners[:i] {
+			if collide(other.Addr, l.Addr) {
+				r.fail(r.seen[path], "collides with %s (%s)", d.addrPaths[j], other.Addr)
+			}
+		}
+		if d.AdminAddr == "" || !collide(l.Addr, d.AdminAddr) {
+			continue
+		}
+		n, given := r.seen["admin_addr"]
+		if !given {
+			n = r.seen[path]
+		}
+		r.fail(n, "%s (%s) and admin_addr (%s) are the same address", path, l.Addr, d.AdminAddr)
 	}
-	n, given := r.seen["admin_addr"]
-	if !given {
-		n = r.seen["listen_addr"]
-	}
-	r.fail(n, "listen_addr (%s) and admin_addr (%s) are the same address", d.ListenAddr, d.AdminAddr)
 }
 
 // collide reports whether the second of two listeners would find its address in
 // use. An address without a host takes the port of all.
 func collide(a, b string) bool {
-	hostA, portA, _ := net.SplitHostPort(a)
-	hostB, portB, _ := net.SplitHostPort(b)
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if strings.HasPrefix(a, "unix:") || strings.HasPrefix(b, "unix:") || errA != nil || errB != nil {
+		return a == b
+	}
 	if portA != portB || portA == "0" {
 		return false
 	}

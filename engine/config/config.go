@@ -8,6 +8,7 @@
 package config
 
 import (
+	"io/fs"
 	"net/netip"
 	"time"
 )
@@ -15,10 +16,9 @@ import (
 // Config is a whole, valid configuration. It is plain data and is not changed
 // after Parse returned it.
 type Config struct {
-	ListenAddr     string         // host:port the proxy serves on
-	AdminAddr      string         // host:port of the admin listener; "" when it is off
-	MetricsPath    string         // also served on ListenAddr; "" when it is not
-	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed
+	Listeners   []Listener // in the order of the file, at least one; listen_addr is short for one
+	AdminAddr   string     // host:port of the admin listener; "" when it is off
+	MetricsPath string     // also served on all Listeners; "" when it is not
 
 	RateLimit RateLimit
 	Timeouts  Timeouts
@@ -27,6 +27,39 @@ type Config struct {
 
 	Pools  []Pool  // in the order of the file; the top-level backends come first, named DefaultPool
 	Routes []Route // in the order of the file
+}
+
+// Listener is where clients connect to.
+type Listener struct {
+	Addr       string      // host:port or unix:path
+	SocketMode fs.FileMode // of a Unix socket
+	ReusePort  bool        // other processes may listen on Addr too, and the kernel shares the connections out
+
+	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For, and PROXY header, is believed
+	ProxyProtocol  bool           // connections of trusted proxies begin with a PROXY header
+	RedirectHTTPS  int            // requests are sent to the same host on that port by https; 0: they are served
+	TLS            ListenerTLS
+}
+
+// ListenerTLS says how a listener speaks TLS. Its files are read when the
+// configuration is put to use.
+type ListenerTLS struct {
+	Certificates []CertificateFiles // none: it does not
+
+	MinVersion   string        // "1.2" or "1.3"
+	Ciphers      []string      // of TLS 1.2, by their standard names; none: Go's choice
+	ClientCAFile string        // certificates that those of clients are verified against
+	ClientAuth   string        // "none", "optional" or "require"
+	HSTS         time.Duration // max-age of Strict-Transport-Security; 0: none is sent
+}
+
+// On reports whether TLS is spoken at all.
+func (t *ListenerTLS) On() bool { return len(t.Certificates) > 0 }
+
+// CertificateFiles are the names of the PEM files of one certificate.
+type CertificateFiles struct {
+	CertFile string // its own certificate first, then those that lead to its root
+	KeyFile  string
 }
 
 // DefaultPool is the name of the pool that the top-level backends form. It
@@ -51,8 +84,9 @@ type Timeouts struct {
 	ResponseHeader time.Duration // from the last byte sent to the end of the response head
 	ResponseBody   time.Duration // longest silence inside a response body
 	BackendIdle    time.Duration // an unused backend connection is closed after
-	TLSHandshake   time.Duration // with a backend, once connected
+	TLSHandshake   time.Duration // with a client or a backend, once connected
 	Tunnel         time.Duration // longest silence on an upgraded connection
+	ShutdownDelay  time.Duration // between the order to stop and the end of accepting
 	Shutdown       time.Duration // exchanges in progress may go on for
 }
 

@@ -33,7 +33,8 @@ func TestShippedFileUncommented(t *testing.T) {
 	require.Len(t, got.Routes, 2)
 	want.Pools[0].Backends = got.Pools[0].Backends
 	require.Equal(t, want.Pools[0], got.Pools[0])
-	want.Pools, want.Routes, want.TrustedProxies = got.Pools, got.Routes, got.TrustedProxies
+	want.Pools, want.Routes, want.Listeners[0].TrustedProxies = got.Pools, got.Routes, got.Listeners[0].TrustedProxies
+	want.Listeners[0].TLS.Certificates, want.Listeners[0].TLS.Ciphers = got.Listeners[0].TLS.Certificates, got.Listeners[0].TLS.Ciphers
 	require.Equal(t, want, got)
 
 	for _, k := range Keys() {

@@ -82,16 +82,32 @@ func requirePlaced(t *testing.T, data []byte, err error) {
 	}
 }
 
+func requireListener(t *testing.T, l Listener) {
+	t.Helper()
+	if !strings.HasPrefix(l.Addr, "unix:/") {
+		_, _, err := net.SplitHostPort(l.Addr)
+		require.NoError(t, err)
+	}
+	for _, p := range l.TrustedProxies {
+		require.True(t, p.IsValid() && p == p.Masked(), "%s", p)
+	}
+	require.True(t, !l.ProxyProtocol || len(l.TrustedProxies) > 0)
+	require.True(t, !l.TLS.On() || l.RedirectHTTPS == 0)
+	for _, c := range l.TLS.Certificates {
+		require.True(t, c.CertFile != "" && c.KeyFile != "")
+	}
+	require.True(t, (l.TLS.ClientAuth == "none") == (l.TLS.ClientCAFile == ""))
+}
+
 // requireWhole checks what the rest of the program takes for granted.
 func requireWhole(t *testing.T, c *Config) {
 	t.Helper()
-	_, _, err := net.SplitHostPort(c.ListenAddr)
-	require.NoError(t, err)
-	require.NotEqual(t, c.ListenAddr, c.AdminAddr)
-	require.True(t, c.MetricsPath == "" || c.MetricsPath[0] == '/')
-	for _, p := range c.TrustedProxies {
-		require.True(t, p.IsValid() && p == p.Masked(), "%s", p)
+	require.NotEmpty(t, c.Listeners)
+	for _, l := range c.Listeners {
+		requireListener(t, l)
+		require.NotEqual(t, l.Addr, c.AdminAddr)
 	}
+	require.True(t, c.MetricsPath == "" || c.MetricsPath[0] == '/')
 	require.True(t, c.RateLimit.RPS >= 0 && c.RateLimit.RPS <= 1e5 && c.RateLimit.Burst > 0 && c.RateLimit.MaxClients > 0)
 	require.True(t, c.RateLimit.IPv6Prefix >= 1 && c.RateLimit.IPv6Prefix <= 128)
 	for _, d := range []time.Duration{

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"io/fs"
 	"slices"
 	"time"
 )
@@ -23,16 +24,48 @@ func Keys() []Key {
 			keys = describeAll(keys, backendKeys, "backends[].")
 		case "routes":
 			keys = describeAll(keys, routeKeys, "routes[].")
+		case "listeners":
+			keys = describeAll(keys, listenerKeys, "listeners[].")
+		case "tls.certificates":
+			keys = describeAll(keys, certificateKeys, "tls.certificates[].")
 		}
 	}
 	return keys
 }
 
 // fileKeys are the keys of the file, in the order of the documentation.
-var fileKeys = slices.Concat(listenKeys, lift(poolKeys), clientKeys)
+var fileKeys = slices.Concat(listenKeys, lift(listenerKeys[1:], theListener), adminKeys, lift(poolKeys, basePool), clientKeys)
 
 var listenKeys = []key[draft]{
-	one("listen_addr", "address", `":8080"`, listenAddr, func(d *draft) *string { return &d.ListenAddr }, "host:port the proxy serves on"),
+	one("listen_addr", "address", `":8080"`, socketAddr, func(d *draft) *string { return &d.listener.Addr }, "host:port or unix:/path the proxy serves on"),
+	{"listeners", "list", "", "instead of listen_addr: several of them, each a mapping of the keys below", func(_ *reader, d *draft, n node) { d.listeners = n }},
+}
+
+// listenerKeys are the keys of a listener. All but its address stand at the top
+// level for the one of listen_addr.
+var listenerKeys = []key[listenerDraft]{
+	one("addr", "address", "", socketAddr, func(l *listenerDraft) *string { return &l.Addr }, "host:port or unix:/path"),
+	{"trusted_proxies", "list", "[]", "networks and addresses whose X-Forwarded-For is believed; at the top level for all listeners that do not say", readTrusted},
+	one("proxy_protocol", "bool", "false", yesNo, func(l *listenerDraft) *bool { return &l.ProxyProtocol }, "connections of trusted_proxies begin with a PROXY protocol header, version 1 or 2"),
+	one("socket_mode", "mode", `"0660"`, socketMode, func(l *listenerDraft) *fs.FileMode { return &l.SocketMode }, "mode bits of a Unix socket"),
+	one("reuse_port", "bool", "false", yesNo, func(l *listenerDraft) *bool { return &l.ReusePort }, "other processes may listen on the same address, and the kernel shares the connections out"),
+	one("redirect_https", "port", "0", whole(0, 65535), func(l *listenerDraft) *int { return &l.RedirectHTTPS }, "answer 308 to https on that port, usually 443; 0: serve"),
+	one("tls.cert_file", "path", `""`, asIs, func(l *listenerDraft) *string { return &l.files.CertFile }, "PEM certificate with its chain: speak TLS; needs key_file"),
+	one("tls.key_file", "path", `""`, asIs, func(l *listenerDraft) *string { return &l.files.KeyFile }, "its key"),
+	{"tls.certificates", "list", "[]", "more certificates, chosen by the name a client asks for; the first of all is for the others", readCertificates},
+	one("tls.min_version", "version", `"1.2"`, tlsVersion, func(l *listenerDraft) *string { return &l.TLS.MinVersion }, "1.2 or 1.3"),
+	{"tls.ciphers", "list", "[]", "cipher suites of TLS 1.2 by their standard names; none: those of Go", readCiphers},
+	one("tls.client_ca_file", "path", `""`, asIs, func(l *listenerDraft) *string { return &l.TLS.ClientCAFile }, "PEM certificates that those of clients are verified against"),
+	one("tls.client_auth", "word", "none", clientAuth, func(l *listenerDraft) *string { return &l.TLS.ClientAuth }, "whether clients must show a certificate: none, optional, require"),
+	one("tls.hsts", "duration", "0s", hsts, func(l *listenerDraft) *time.Duration { return &l.TLS.HSTS }, "max-age of Strict-Transport-Security; 0s: not sent"),
+}
+
+var certificateKeys = []key[CertificateFiles]{
+	one("cert_file", "path", "", asIs, func(c *CertificateFiles) *string { return &c.CertFile }, "PEM certificate with its chain"),
+	one("key_file", "path", "", asIs, func(c *CertificateFiles) *string { return &c.KeyFile }, "its key"),
+}
+
+var adminKeys = []key[draft]{
 	one("admin_addr", "address", `"127.0.0.1:9901"`, orEmpty(listenAddr), func(d *draft) *string { return &d.AdminAddr }, `host:port of the admin listener: /metrics, /healthz, /readyz; "" turns it off`),
 	one("metrics_path", "path", "/metrics", orEmpty(cleanPath), func(d *draft) *string { return &d.MetricsPath }, `where listen_addr serves the metrics as well; "" turns that off`),
 	one("health_check_interval", "duration", "5s", interval, func(d *draft) *time.Duration { return &d.base.HealthCheck.Interval }, "the same as health_check.interval"),
@@ -69,17 +102,17 @@ var clientKeys = []key[draft]{
 	one("rate_limit.burst", "int", "10", whole(1, 1000000), func(d *draft) *int { return &d.RateLimit.Burst }, "requests that may come at once"),
 	one("rate_limit.max_clients", "int", "262144", whole(1, 16777216), func(d *draft) *int { return &d.RateLimit.MaxClients }, "clients remembered at a time; fixes the limiter's memory"),
 	one("rate_limit.ipv6_prefix", "int", "64", whole(1, 128), func(d *draft) *int { return &d.RateLimit.IPv6Prefix }, "bits of an IPv6 address that name one client"),
-	{"trusted_proxies", "list", "[]", "networks and addresses whose X-Forwarded-For is believed", readTrusted},
 	one("timeouts.client_header", "duration", "10s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientHeader }, "a request head must be complete by then"),
 	one("timeouts.client_body", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientBody }, "longest silence inside a request body"),
 	one("timeouts.client_idle", "duration", "90s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientIdle }, "between two requests of a connection; keep it above the load balancer's own"),
 	one("timeouts.client_write", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientWrite }, "longest time a client may take no bytes"),
 	one("timeouts.connect", "duration", "2s", wait, func(d *draft) *time.Duration { return &d.Timeouts.Connect }, "to open a connection to a backend"),
-	one("timeouts.tls_handshake", "duration", "5s", wait, func(d *draft) *time.Duration { return &d.Timeouts.TLSHandshake }, "with an https backend, once connected"),
+	one("timeouts.tls_handshake", "duration", "5s", wait, func(d *draft) *time.Duration { return &d.Timeouts.TLSHandshake }, "with a client or an https backend, once connected"),
 	one("timeouts.response_header", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ResponseHeader }, "from the last byte sent to the end of the response head"),
 	one("timeouts.response_body", "duration", "60s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ResponseBody }, "longest silence inside a response body"),
 	one("timeouts.backend_idle", "duration", "20s", wait, func(d *draft) *time.Duration { return &d.Timeouts.BackendIdle }, "an unused backend connection is closed after"),
 	one("timeouts.tunnel", "duration", "1h", wait, func(d *draft) *time.Duration { return &d.Timeouts.Tunnel }, "longest silence on an upgraded connection"),
+	one("timeouts.shutdown_delay", "duration", "0s", delay, func(d *draft) *time.Duration { return &d.Timeouts.ShutdownDelay }, "after SIGTERM, /readyz says 503 and service goes on for"),
 	one("timeouts.shutdown", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.Shutdown }, "exchanges in progress may go on for"),
 	one("limits.max_connections", "int", "0", whole(0, 10000000), func(d *draft) *int { return &d.Limits.MaxConnections }, "client connections at a time; 0: as many as the file limit allows"),
 	one("limits.max_header_bytes", "size", "16KiB", headSize, func(d *draft) *int { return &d.Limits.MaxHeaderBytes }, "of a request head (431 above) or a response head"),
@@ -101,5 +134,5 @@ var routeKeys = []key[Route]{
 
 // notYet are keys that the design has and this version does not.
 var notYet = map[string]bool{
-	"proxy_protocol": true, "access_log": true, "listeners": true, "tls": true,
+	"access_log": true,
 }

@@ -13,7 +13,7 @@ const MaxBytes = 4 << 20
 
 // Source is everything a configuration is made from. What comes later in it is
 // stronger: a variable of Env replaces the value of the file, and Set replaces
-// both. Only values outside pools and routes can be replaced.
+// both. Only values outside listeners, pools and routes can be replaced.
 type Source struct {
 	Name string // what problems call the file; "proxy.yaml" when it is empty
 	Data []byte // the file
@@ -50,6 +50,7 @@ func Parse(s Source) (*Config, error) {
 	}
 	r.override(d)
 	if sound {
+		r.readListeners(d)
 		r.readPools(d)
 		r.readRoutes(d)
 		r.checkAddresses(d)

@@ -30,7 +30,7 @@ rate_limit:
 // The five-line form loads, and everything it does not say has its default.
 func TestSeedForm(t *testing.T) {
 	want := &Config{
-		ListenAddr:  ":8080",
+		Listeners:   []Listener{{Addr: ":8080", SocketMode: 0o660, TLS: plainListener}},
 		AdminAddr:   "127.0.0.1:9901",
 		MetricsPath: "/metrics",
 		RateLimit:   RateLimit{RPS: 10, Burst: 10, MaxClients: 262144, IPv6Prefix: 64},
@@ -57,6 +57,29 @@ func TestSeedForm(t *testing.T) {
 	require.Equal(t, want, parse(t, "backends: [http://127.0.0.1:9001, http://127.0.0.1:9002]"), "the other four lines are the defaults")
 }
 
+// plainListener is the TLS of a listener that speaks none.
+var plainListener = ListenerTLS{MinVersion: "1.2", ClientAuth: "none"}
+
+// Each of several listeners has its own settings; those it does not say are the
+// defaults, and the trusted proxies of the top level.
+func TestListeners(t *testing.T) {
+	c := parse(t, `
+trusted_proxies: [10.0.0.0/8]
+listeners:
+  - {addr: ":80", redirect_https: 443}
+  - {addr: ":443", tls: {cert_file: a.pem, key_file: a.key}, trusted_proxies: []}
+  - {addr: "unix:/run/proxy.sock", socket_mode: "0600", proxy_protocol: true}
+backends: [http://127.0.0.1:9001]`)
+	secured := plainListener
+	secured.Certificates = []CertificateFiles{{"a.pem", "a.key"}}
+	inherited := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	require.Equal(t, []Listener{
+		{Addr: ":80", SocketMode: 0o660, RedirectHTTPS: 443, TrustedProxies: inherited, TLS: plainListener},
+		{Addr: ":443", SocketMode: 0o660, TLS: secured},
+		{Addr: "unix:/run/proxy.sock", SocketMode: 0o600, ProxyProtocol: true, TrustedProxies: inherited, TLS: plainListener},
+	}, c.Listeners)
+}
+
 // A file with every key comes out as it went in, and pools inherit what they do
 // not say.
 func TestFullForm(t *testing.T) {
@@ -71,16 +94,23 @@ func TestFullForm(t *testing.T) {
 		ServerName: "backends.example", InsecureSkipVerify: true,
 	}
 	require.Equal(t, &Config{
-		ListenAddr: "0.0.0.0:80",
-		TrustedProxies: []netip.Prefix{
-			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"),
-			netip.MustParsePrefix("192.0.2.2/32"), netip.MustParsePrefix("fd00::/8"),
-		},
+		Listeners: []Listener{{
+			Addr: "0.0.0.0:80", SocketMode: 0o600, ReusePort: true, ProxyProtocol: true,
+			TrustedProxies: []netip.Prefix{
+				netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"),
+				netip.MustParsePrefix("192.0.2.2/32"), netip.MustParsePrefix("fd00::/8"),
+			},
+			TLS: ListenerTLS{
+				Certificates: []CertificateFiles{{"/etc/proxy/site.pem", "/etc/proxy/site.key"}, {"/etc/proxy/other.pem", "/etc/proxy/other.key"}},
+				MinVersion:   "1.3", Ciphers: []string{"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+				ClientCAFile: "/etc/proxy/clients.pem", ClientAuth: "optional", HSTS: 24 * time.Hour,
+			},
+		}},
 		RateLimit: RateLimit{RPS: 0.5, Burst: 1, MaxClients: 1024, IPv6Prefix: 56},
 		Timeouts: Timeouts{
 			ClientHeader: time.Second, ClientBody: 2 * time.Second, ClientIdle: 3 * time.Second, ClientWrite: 4 * time.Second,
 			Connect: 5 * time.Second, ResponseHeader: 6 * time.Second, ResponseBody: 7 * time.Second, BackendIdle: 8 * time.Second,
-			TLSHandshake: 10 * time.Second, Tunnel: 11 * time.Second, Shutdown: 9 * time.Second,
+			TLSHandshake: 10 * time.Second, Tunnel: 11 * time.Second, ShutdownDelay: 12 * time.Second, Shutdown: 9 * time.Second,
 		},
 		Limits:  Limits{MaxConnections: 10000, MaxHeaderBytes: 64 << 10, MaxTargetBytes: 4 << 10, MaxFields: 64, MaxBodyBytes: 10e6},
 		Retries: Retries{Attempts: 1},
@@ -192,7 +222,7 @@ func TestColonsInFlowStyle(t *testing.T) {
 	}
 	require.Equal(t, []string{"127.0.0.1:9001", "127.0.0.1:9002", "[::1]:9003", "a:1"}, addrs(c.Pools[0]))
 	require.Equal(t, []string{"a:9001", "b:9001", "c:9001"}, addrs(c.Pools[1]))
-	require.Equal(t, "127.0.0.1:80", c.ListenAddr)
-	require.Equal(t, "[::1/128 fd00::/8 10.0.0.0/8 ::2/128]", fmt.Sprint(c.TrustedProxies))
+	require.Equal(t, "127.0.0.1:80", c.Listeners[0].Addr)
+	require.Equal(t, "[::1/128 fd00::/8 10.0.0.0/8 ::2/128]", fmt.Sprint(c.Listeners[0].TrustedProxies))
 	require.Equal(t, []Route{{Path: "/a:b", Pool: "api"}, {Host: "a.example", Path: "/a:b/c:d", Pool: "api"}}, c.Routes)
 }

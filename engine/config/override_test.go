@@ -37,12 +37,12 @@ func TestOverrideKinds(t *testing.T) {
 		Strategies: strategies,
 	})
 	require.NoError(t, err)
-	require.Equal(t, ":9000", c.ListenAddr)
+	require.Equal(t, ":9000", c.Listeners[0].Addr)
 	require.Empty(t, c.AdminAddr)
 	require.Equal(t, "/m=1", c.MetricsPath)
 	require.Equal(t, 2.5, c.RateLimit.RPS)
 	require.Equal(t, int64(1<<20), c.Limits.MaxBodyBytes)
-	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}, c.TrustedProxies)
+	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}, c.Listeners[0].TrustedProxies)
 	require.Equal(t, []Backend{{Addr: "b:1", Weight: 1, MaxConns: 512}, {Addr: "c:2", Weight: 1, MaxConns: 512}}, c.Pools[0].Backends)
 	for _, p := range c.Pools {
 		require.Equal(t, 9*time.Second, p.HealthCheck.Interval, "pool %s inherits it", p.Name)
@@ -67,7 +67,7 @@ func TestEnvironmentOfOthers(t *testing.T) {
 	}
 	c, err := Parse(Source{Data: []byte("backends: [http://a]"), Env: env, Strategies: strategies})
 	require.NoError(t, err)
-	require.Equal(t, ":8080", c.ListenAddr)
+	require.Equal(t, ":8080", c.Listeners[0].Addr)
 
 	require.Equal(t, []string{
 		"environment PROXY_HEALTH_CHECK: health_check is a section (set one of its keys, such as PROXY_HEALTH_CHECK_PATH)",
@@ -94,7 +94,7 @@ func TestOverrideProblems(t *testing.T) {
 		"--set timeouts=1s: timeouts: is a section (set one of its keys, such as timeouts.client_header)",
 		"--set pools.api.strategy=x: pools.api.strategy: pools are set in the file only",
 		"--set routes=x: routes: routes are set in the file only",
-		"--set tls.cert=x: tls.cert: is not supported by this version",
+		"--set tls.cert=x: tls.cert: unknown key",
 		"--set =: unknown key",
 		"--set admin_addr=:8080: admin_addr: listen_addr (:8080) and admin_addr (:8080) are the same address",
 	}, problems(t, Source{

@@ -19,9 +19,16 @@ type key[T any] struct {
 type draft struct {
 	Config
 
-	base          Pool // what the top level says of pools
-	pools, routes node // read when everything that pools inherit is known
+	base     Pool          // what the top level says of pools
+	listener listenerDraft // what it says of the one listener
+
+	addrPaths []string // where the addresses of Listeners stand
+
+	pools, routes, listeners node // read when everything they inherit is known
 }
+
+func basePool(d *draft) *Pool             { return &d.base }
+func theListener(d *draft) *listenerDraft { return &d.listener }
 
 func newDraft() *draft {
 	d := &draft{base: Pool{Name: DefaultPool}}
@@ -30,7 +37,13 @@ func newDraft() *draft {
 }
 
 // fileOnly reports whether a key cannot be replaced from outside the file.
-func fileOnly(name string) bool { return name == "pools" || name == "routes" }
+func fileOnly(name string) bool {
+	switch name {
+	case "pools", "routes", "listeners", "tls.certificates":
+		return true
+	}
+	return false
+}
 
 // one is the key of a single value: parse reads its text, at says where it goes.
 func one[T, V any](name, kind, preset string, parse func(string) (V, error), at func(*T) *V, meaning string) key[T] {
@@ -48,11 +61,11 @@ func one[T, V any](name, kind, preset string, parse func(string) (V, error), at 
 	}}
 }
 
-// lift makes the keys of a pool keys of the top level.
-func lift(keys []key[Pool]) []key[draft] {
+// lift makes the keys of a part keys of the top level; at says where it is there.
+func lift[T any](keys []key[T], at func(*draft) *T) []key[draft] {
 	lifted := make([]key[draft], len(keys))
 	for i, k := range keys {
-		lifted[i] = key[draft]{k.name, k.kind, k.preset, k.meaning, func(r *reader, d *draft, n node) { k.read(r, &d.base, n) }}
+		lifted[i] = key[draft]{k.name, k.kind, k.preset, k.meaning, func(r *reader, d *draft, n node) { k.read(r, at(d), n) }}
 	}
 	return lifted
 }
