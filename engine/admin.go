@@ -112,7 +112,7 @@ const (
 // notReady returns why the proxy should get no traffic, "" when it should.
 func (e *Engine) notReady() string {
 	switch {
-	case e.draining.Load():
+	case e.leaving.Load():
 		return "stopping"
 	case !e.ready.Load():
 		return "the first round of probes is not over"

@@ -47,10 +47,10 @@ var browserHead = "GET /assets/app.js?v=42 HTTP/1.1\r\nHost: www.example.com\r\n
 // parsed returns an exchange that has read browserHead.
 func parsed(b *testing.B, trusted string) *exchange {
 	b.Helper()
-	x := &exchange{snap: &snapshot{headLimits: http1.Limits{Target: 8192, Fields: 128}}}
+	x := &exchange{listener: &listenerSettings{}, snap: &snapshot{headLimits: http1.Limits{Target: 8192, Fields: 128}}}
 	x.conn = &conn{peer: netip.MustParseAddr("10.0.0.1"), peerText: []byte("10.0.0.1")}
 	if trusted != "" {
-		x.snap.trusted = []netip.Prefix{netip.MustParsePrefix(trusted)}
+		x.listener.trusted = []netip.Prefix{netip.MustParsePrefix(trusted)}
 	}
 	if err := x.request.Parse([]byte(browserHead), x.snap.headLimits); err != nil {
 		b.Fatal(err)
@@ -119,7 +119,7 @@ func BenchmarkRoute(b *testing.B) {
 		})
 	}
 	list = append(list, config.Route{Host: "*.example.org", Path: "/", Pool: "p"})
-	x := &exchange{snap: &snapshot{routes: newRoutes(list, poolsNamed(list))}}
+	x := &exchange{listener: &listenerSettings{}, snap: &snapshot{routes: newRoutes(list, poolsNamed(list))}}
 	for name, c := range map[string]struct{ host, path string }{
 		"exact host":  {"host500.example.com", "/api/v5/resource/17"},
 		"suffix":      {"a.b.example.org", "/x"},

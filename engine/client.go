@@ -14,10 +14,10 @@ import (
 func (x *exchange) identify() {
 	c := x.conn
 	x.client = c.peer
-	if len(x.snap.trusted) == 0 {
+	if len(x.listener.trusted) == 0 {
 		return
 	}
-	x.trusted = x.snap.trusts(c.peer)
+	x.trusted = x.listener.trusts(c.peer)
 	if !x.trusted {
 		return
 	}
@@ -42,7 +42,7 @@ func (x *exchange) walkBack(list []byte) bool {
 			return false // what cannot be read vouches for nothing further left
 		}
 		x.client = addr
-		if !x.snap.trusts(addr) {
+		if !x.listener.trusts(addr) {
 			return false
 		}
 	}

@@ -13,9 +13,9 @@ import (
 // identifyWith returns the client of a request that came from peer with those
 // X-Forwarded-For fields, when the trusted proxies are those.
 func identifyWith(peer string, trusted []string, xff ...string) netip.Addr {
-	x := &exchange{conn: &conn{peer: netip.MustParseAddr(peer)}, snap: &snapshot{}}
+	x := &exchange{conn: &conn{peer: netip.MustParseAddr(peer)}, listener: &listenerSettings{}}
 	for _, s := range trusted {
-		x.snap.trusted = append(x.snap.trusted, netip.MustParsePrefix(s))
+		x.listener.trusted = append(x.listener.trusted, netip.MustParsePrefix(s))
 	}
 	for _, s := range xff {
 		x.request.Fields = append(x.request.Fields, http1.Field{ID: http1.XForwardedFor, Value: []byte(s)})

@@ -23,6 +23,7 @@ import (
 type conn struct {
 	http1.Conn
 	engine   *Engine
+	listener *listener
 	stripe   int
 	counters *counters // of its stripe
 	exchange exchange
@@ -78,9 +79,13 @@ func (s socket) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func newConn(e *Engine, nc net.Conn) *conn {
-	c := &conn{engine: e}
-	c.stripe, c.counters = e.counters.next()
+// localPeer is what a client counts as that comes through a Unix socket: a process
+// of this machine.
+var localPeer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+func newConn(l *listener, nc net.Conn) *conn {
+	c := &conn{engine: l.engine, listener: l, peer: localPeer}
+	c.stripe, c.counters = l.engine.counters.next()
 	c.raw = http1.Raw(nc)
 	c.Init(socket{nc, c.counters}, c.raw)
 	c.exchange.conn = c

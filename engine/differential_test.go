@@ -37,7 +37,7 @@ type counted struct {
 func forwardAll(stream []byte, piece int) (all []counted) {
 	client := &conn{peer: netip.MustParseAddr("1.2.3.4"), peerText: []byte("1.2.3.4")}
 	x := &client.exchange
-	x.conn = client
+	x.conn, x.listener = client, &listenerSettings{}
 	x.snap = &snapshot{
 		maxHead:    16 << 10,
 		headLimits: http1.Limits{Target: 8192, Fields: 128},

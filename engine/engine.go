@@ -21,36 +21,55 @@ var ErrShutdownTimeout = errors.New("engine: exchanges were cut off after timeou
 
 // Engine is the proxy: New, Listen, Serve, in this order, each once.
 type Engine struct {
+	// Path and Source say where the configuration comes from, for Reload and Plan.
+	// They are set before Serve.
+	Path   string
+	Source config.Source
+
+	// Open opens the socket of a listener. It is set before Listen, to something else
+	// than OpenSocket when sockets may come from another process.
+	Open func(config.Listener) (Socket, error)
+
 	log      *slog.Logger
 	snapshot atomic.Pointer[snapshot]
 	counters stripes
 	metrics  *exposition
 
-	listener *listener
-	server   *fasthttp.Server
-	conns    connSet
-	parking  parking
+	server    *fasthttp.Server
+	accepting sync.WaitGroup // the listeners
+	failed    chan error     // one of them failed
+	conns     connSet
+	parking   parking
 
 	parkAfter time.Duration
 	admin     *admin
 
 	tunnels    atomic.Int64
-	background sync.WaitGroup // what parking gives back
+	background sync.WaitGroup // what parking gives back, what a reload has removed
 
-	draining atomic.Bool // it stops: connections end after their exchange
-	ready    atomic.Bool // the listener is open and the first round of probes is over
+	changing sync.Mutex // held while the configuration changes, and when a stop begins
+	stopped  bool       // it cannot change any more; guarded by changing
+	reloads  reloads
+
+	leaving  atomic.Bool // a stop was ordered: no new clients should come
+	draining atomic.Bool // it stops: connections end after their exchange, idle ones at once
+	ready    atomic.Bool // the listeners are open and the first round of probes is over
 }
 
 // New builds everything the configuration asks for, and neither listens nor
 // sends anything. The configuration is one that config.Parse returned.
 func New(c *config.Config, log *slog.Logger) (*Engine, error) {
-	e := &Engine{log: log, counters: newStripes()}
-	e.conns.init()
-	snap, err := newSnapshot(c, e)
+	e := &Engine{log: log, counters: newStripes(), Open: OpenSocket, failed: make(chan error, 1)}
+	e.conns.init(maxConnections(c.Limits.MaxConnections))
+	t := &transition{}
+	snap, err := newSnapshot(c, e, t)
 	if err != nil {
+		t.undo()
 		return nil, err
 	}
+	t.commit()
 	e.snapshot.Store(snap)
+	e.reloads.succeeded(time.Now())
 	e.metrics = newExposition(e)
 	e.admin = newAdmin(e)
 	e.server = newServer(e)
@@ -61,66 +80,78 @@ func New(c *config.Config, log *slog.Logger) (*Engine, error) {
 // Listen opens the listeners. From then on clients can connect; they are served
 // as soon as Serve runs.
 func (e *Engine) Listen() error {
-	c := e.snapshot.Load().config
-	ln, err := net.Listen("tcp", c.ListenAddr)
+	snap := e.snapshot.Load()
+	t := &transition{}
+	err := snap.listen(e, nil, t)
+	if err == nil {
+		err = e.parking.open(e)
+		t.onUndo(e.parking.close)
+	}
+	if err == nil {
+		if err = e.admin.listen(snap.config.AdminAddr); err != nil {
+			err = fmt.Errorf("admin_addr: %w", err)
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("listen_addr: %w", err)
+		t.undo()
 	}
-	if err := e.admin.listen(c.AdminAddr); err != nil {
-		_ = ln.Close()
-		return fmt.Errorf("admin_addr: %w", err)
-	}
-	if err := e.parking.open(e); err != nil {
-		_ = ln.Close()
-		e.admin.close()
-		return err
-	}
-	e.listener = newListener(e, ln, maxConnections(c.Limits.MaxConnections))
-	return nil
+	return err
 }
 
-// Addr returns the address the proxy listens on, once Listen returned.
-func (e *Engine) Addr() net.Addr { return e.listener.Addr() }
+// Addr returns the address of the first listener, once Listen returned.
+func (e *Engine) Addr() net.Addr { return e.snapshot.Load().listeners[0].Addr() }
 
 // AdminAddr returns the address of the admin listener, nil when it is off.
 func (e *Engine) AdminAddr() net.Addr { return e.admin.addr() }
 
-// Serve serves until ctx is done, and then stops in order: no new connections,
-// every exchange in progress is finished and its connection closed, for at most
-// timeouts.shutdown. It returns nil when nothing was cut off, else
-// ErrShutdownTimeout. Nothing it started is left when it returns.
+// Serve serves until ctx is done, and then stops in order: /readyz says so, service
+// goes on for timeouts.shutdown_delay, no new connections, every exchange in
+// progress is finished and its connection closed, for at most timeouts.shutdown.
+// It returns nil when nothing was cut off, else ErrShutdownTimeout. Nothing it
+// started is left when it returns.
 func (e *Engine) Serve(ctx context.Context) error {
-	snap := e.snapshot.Load()
 	var running sync.WaitGroup
 	running.Go(e.admin.serve)
-	var served error
-	failed := make(chan struct{})
-	running.Go(func() {
-		if served = e.server.Serve(e.listener); served != nil {
-			close(failed)
-		}
-	})
+	e.changing.Lock()
+	snap := e.snapshot.Load()
+	for _, l := range snap.listeners {
+		e.serve(l)
+	}
 	snap.start()
+	e.changing.Unlock()
 	running.Go(func() { e.becomeReady(ctx, snap) })
 	running.Go(e.parking.run)
 	watching, endWatch := context.WithCancel(context.Background())
 	running.Go(func() { e.watch(watching) })
-	e.log.Info("serving", "listen_addr", e.Addr().String(), "admin_addr", e.admin.addrText(), "pools", len(snap.pools))
+	e.log.Info("serving", "listen_addr", snap.addrs(), "admin_addr", e.admin.addrText(), "pools", len(snap.pools))
 
+	var failed error
 	select {
 	case <-ctx.Done():
-	case <-failed:
+	case failed = <-e.failed:
 	}
-	err := e.stop(snap.timeouts.Shutdown)
+	err := e.stop(failed == nil)
 	e.admin.close()
 	endWatch()
 	running.Wait()
 	e.background.Wait()
-	snap.close()
-	if served != nil {
-		return fmt.Errorf("serve %s: %w", e.Addr(), served)
+	e.snapshot.Load().close()
+	if failed != nil {
+		return failed
 	}
 	return err
+}
+
+// serve accepts connections on a listener until it is drained.
+func (e *Engine) serve(l *listener) {
+	e.accepting.Go(func() {
+		if err := e.server.Serve(l); err != nil {
+			select {
+			case e.failed <- fmt.Errorf("serve %s: %w", l.address, err):
+			default: // that another failed is reason enough
+			}
+		}
+	})
 }
 
 // becomeReady waits until every backend was probed once.
@@ -135,11 +166,27 @@ func (e *Engine) becomeReady(ctx context.Context, snap *snapshot) {
 	e.ready.Store(true)
 }
 
-// stop ends the service within limit.
-func (e *Engine) stop(limit time.Duration) error {
+// stop ends the service, in order unless something failed.
+func (e *Engine) stop(inOrder bool) error {
+	e.changing.Lock()
+	e.stopped = true
+	snap := e.snapshot.Load()
+	e.changing.Unlock()
+	e.leaving.Store(true)
+	for _, l := range snap.listeners {
+		l.closing.Store(true)
+	}
+	if delay := snap.timeouts.ShutdownDelay; delay > 0 && inOrder {
+		e.log.Info("stopping soon", "delay", delay, "setting", "timeouts.shutdown_delay")
+		time.Sleep(delay)
+	}
+	limit := snap.timeouts.Shutdown
 	e.log.Info("stopping", "connections", e.conns.len(), "timeout", limit)
 	e.draining.Store(true)
-	e.listener.drain()
+	for _, l := range snap.listeners {
+		l.drain()
+	}
+	e.accepting.Wait()
 	e.parking.close()
 	e.conns.wake()
 	if e.conns.wait(limit) {

@@ -16,6 +16,8 @@ type exchange struct {
 	snap *snapshot // the configuration this exchange began with
 	now  time.Duration
 
+	listener *listenerSettings // of the listener that the client came through
+
 	request http1.Request
 	body    http1.Body // of the request
 	client  netip.Addr // who sent it, behind all trusted proxies
@@ -82,14 +84,15 @@ func (x *exchange) proxy() error {
 func (x *exchange) begin() {
 	c := x.conn
 	*x = exchange{
-		conn:    c,
-		snap:    c.engine.snapshot.Load(),
-		now:     c.headAt,
-		request: x.request,
-		body:    x.body,
-		tried:   x.tried[:0],
-		out:     x.out[:0],
-		scratch: x.scratch[:0],
+		conn:     c,
+		snap:     c.engine.snapshot.Load(),
+		now:      c.headAt,
+		listener: c.listener.settings.Load(),
+		request:  x.request,
+		body:     x.body,
+		tried:    x.tried[:0],
+		out:      x.out[:0],
+		scratch:  x.scratch[:0],
 	}
 	if x.out == nil {
 		x.out = http1.AcquireBuffer(http1.SmallBuffer)[:0]

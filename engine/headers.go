@@ -170,7 +170,7 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 // the same already. It is the last moment to decide: a stop that began while the
 // backend worked ends the connection too.
 func (x *exchange) appendConnection(dst []byte) []byte {
-	x.close = x.close || x.conn.engine.draining.Load()
+	x.close = x.close || x.conn.listener.closing.Load()
 	switch {
 	case x.close:
 		return append(dst, "Connection: close\r\n"...)

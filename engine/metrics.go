@@ -86,6 +86,7 @@ func (x *exposition) write(w io.Writer) {
 	if e.isReady() {
 		ready = 1
 	}
+	x.writeReloads(f)
 	f.single("proxy_ready", "gauge", "Whether /readyz answers 200.", ready)
 }
 
@@ -192,6 +193,22 @@ func (x *exposition) writeLimiter(f *families, snap *snapshot) {
 	}
 	f.single("proxy_limiter_clients", "gauge", "Client addresses with requests to their account.", uint64(clients))
 	f.single("proxy_limiter_clients_limit", "gauge", "The most of them that are told apart, rate_limit.max_clients.", uint64(limit))
+}
+
+// writeReloads writes how reloading went.
+func (x *exposition) writeReloads(f *families) {
+	r := &x.engine.reloads
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ok := uint64(0)
+	if r.ok {
+		ok = 1
+	}
+	f.single("proxy_config_last_reload_successful", "gauge", "Whether the last reload went well; 1 before the first.", ok)
+	f.single("proxy_config_last_reload_success_timestamp_seconds", "gauge", "When a configuration was put to use last.", uint64(r.at.Unix()))
+	f.begin("proxy_config_reloads_total", "counter", "Reloads, by their result.")
+	f.value(labels("result", "success"), r.good)
+	f.value(labels("result", "failure"), r.bad)
 }
 
 // writeLimits writes the limits of the configuration beside what they limit.

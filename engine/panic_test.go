@@ -26,7 +26,8 @@ func startFragile(t *testing.T) *tester {
 		"broken":           {tally: p.counters.newTally()}, // without a Pool
 	})
 	require.NoError(t, p.Listen())
-	p.listener.Listener = fragileListener{p.listener.Listener.(*net.TCPListener)}
+	l := p.snapshot.Load().listeners[0]
+	l.Listener = fragileListener{l.Listener.(*net.TCPListener)}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Serve(ctx) }()

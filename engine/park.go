@@ -19,7 +19,8 @@ const parkAfter = 5 * time.Second
 // parked is a connection that is parked.
 type parked struct {
 	net.Conn
-	until time.Time // timeouts.client_idle is over then
+	listener *listener
+	until    time.Time // timeouts.client_idle is over then
 }
 
 // park gives the connection to those that are parked, and reports whether it did.
@@ -30,13 +31,13 @@ func (c *conn) park() bool {
 	if c.raw == nil || rest <= 0 {
 		return false
 	}
-	return c.engine.parking.add(c, &parked{nc, time.Now().Add(rest)})
+	return c.engine.parking.add(c, &parked{nc, c.listener, time.Now().Add(rest)})
 }
 
 // resume serves a connection whose client has sent something, in a goroutine that
 // ends with it.
 func (e *Engine) resume(p *parked) {
-	c := newConn(e, p.Conn)
+	c := newConn(p.listener, p.Conn)
 	c.served = true
 	e.conns.resume(c)
 	go func() { _ = e.server.ServeConn(c) }() // it closes c, which takes it out of e.conns: a stop waits for that

@@ -37,9 +37,9 @@ func (x *exchange) mayRetry(err error) retry {
 		return no
 	case up != nil && up.Reused:
 		return onFresh
-	case len(x.tried)+1 >= x.pool.retries.attempts,
+	case len(x.tried)+1 >= x.snap.retries.Attempts,
 		up == nil && x.pool.Only(x.backend), // it has just refused
-		!x.pool.retries.take(x.pool.tally.requests()):
+		!x.pool.retries.take(x.pool.tally.requests(), x.snap.retries.Budget):
 		return no
 	}
 	return elsewhere
@@ -56,9 +56,6 @@ func idempotent(method []byte) bool {
 // retryBudget holds the retries of a pool below a share of its requests: when a
 // whole pool is in trouble, sending everything several times makes it worse.
 type retryBudget struct {
-	attempts int     // sends for one request, the first included
-	share    float64 // retries per request
-
 	mu      sync.Mutex // requests that go well never come here
 	retries int        // since current began
 	current window
@@ -88,14 +85,14 @@ func (r *retryBudget) turn(requests uint64) {
 }
 
 // take reports whether one more retry is within the budget, and counts it.
-func (r *retryBudget) take(requests uint64) bool {
-	if r.share == 0 {
+func (r *retryBudget) take(requests uint64, share float64) bool {
+	if share == 0 {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	recent := float64(requests - r.before.requests)
-	if float64(r.retries+r.before.retries) >= budgetFloor+r.share*recent {
+	if float64(r.retries+r.before.retries) >= budgetFloor+share*recent {
 		return false
 	}
 	r.retries++

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ESousa97/goproxyreverso/engine/config"
 	"github.com/ESousa97/goproxyreverso/pool"
 	"github.com/ESousa97/goproxyreverso/pool/pooltest"
 )
@@ -119,7 +120,10 @@ func TestUnsentIsRetried(t *testing.T) {
 
 // A reset while dialing is an attempt that sent nothing.
 func TestResetDial(t *testing.T) {
-	x := &exchange{pool: &servicePool{Pool: pool.New(pool.Config{Strategy: "round_robin"}), retries: retryBudget{attempts: 2, share: 1}}}
+	x := &exchange{
+		snap: &snapshot{retries: config.Retries{Attempts: 2, Budget: 1}},
+		pool: &servicePool{Pool: pool.New(pool.Config{Strategy: "round_robin"})},
+	}
 	x.request.Method = []byte("POST")
 	require.Equal(t, elsewhere, x.mayRetry(pool.ErrTerminated))
 }
@@ -186,11 +190,11 @@ func TestAttempts(t *testing.T) {
 // The budget bounds the retries by a share of the requests of this window and the
 // one before, with a floor for a pool that has few.
 func TestRetryBudget(t *testing.T) {
-	r := retryBudget{share: 0.5}
+	r, share := retryBudget{}, 0.5
 	requests := uint64(0)
 	take := func(n int) (taken int) {
 		for range n {
-			if r.take(requests) {
+			if r.take(requests, share) {
 				taken++
 			}
 		}
@@ -208,16 +212,16 @@ func TestRetryBudget(t *testing.T) {
 	r.turn(requests)
 	r.turn(requests)
 	require.Equal(t, budgetFloor, take(100))
-	r.share = 0
+	share = 0
 	require.Zero(t, take(100), "0 turns retries off")
 }
 
 // What came before the first failure is looked back to.
 func TestRetryBudgetLooksBack(t *testing.T) {
-	r := retryBudget{share: 0.5}
+	var r retryBudget
 	r.turn(10_000)
 	for range 400 {
-		require.True(t, r.take(11_000))
+		require.True(t, r.take(11_000, 0.5))
 	}
 }
 

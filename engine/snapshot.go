@@ -3,7 +3,8 @@ package engine
 import (
 	"fmt"
 	"log/slog"
-	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/ESousa97/goproxyreverso/engine/config"
 	"github.com/ESousa97/goproxyreverso/limiter"
@@ -14,22 +15,24 @@ import (
 // snapshot is a compiled configuration. It is immutable; an exchange loads it
 // once and finds everything by pointers.
 type snapshot struct {
-	config   *config.Config
-	timeouts config.Timeouts
-	maxHead  int
+	config    *config.Config
+	timeouts  config.Timeouts
+	retries   config.Retries
+	maxHead   int
+	listeners []*listener // in the order of the configuration; set by listen
 
 	headLimits http1.Limits
 	maxBody    int64
 
 	metricsPath string
-	trusted     []netip.Prefix
 	limiter     *limiter.Limiter // nil: off
 	limitFields []byte           // the RateLimit-Policy field of those who are limited
 	routes      routes
 	pools       []*servicePool
 }
 
-// servicePool is a pool with what the engine keeps about it.
+// servicePool is a pool with what the engine keeps about it. Both live on when the
+// configuration changes, for as long as that has a pool of the name.
 type servicePool struct {
 	*pool.Pool
 	tally    tally   // of the exchanges that were routed to it
@@ -38,15 +41,17 @@ type servicePool struct {
 	retries  retryBudget
 }
 
-func newSnapshot(c *config.Config, e *Engine) (*snapshot, error) {
+// newSnapshot compiles a configuration. What the snapshot before it has already is
+// taken over, and changed by t only.
+func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) {
 	s := &snapshot{
 		config:      c,
 		timeouts:    c.Timeouts,
+		retries:     c.Retries,
 		maxHead:     c.Limits.MaxHeaderBytes,
 		headLimits:  http1.Limits{Target: c.Limits.MaxTargetBytes, Fields: c.Limits.MaxFields},
 		maxBody:     c.Limits.MaxBodyBytes,
 		metricsPath: c.MetricsPath,
-		trusted:     c.TrustedProxies,
 	}
 	if r := c.RateLimit; r.RPS > 0 {
 		s.limiter = limiter.New(limiter.Config{Rate: r.RPS, Burst: r.Burst, MaxClients: r.MaxClients, IPv6Prefix: r.IPv6Prefix})
@@ -70,7 +75,6 @@ func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, 
 		tally:    e.counters.newTally(),
 		backends: make([]tally, len(pc.Backends)),
 		changes:  make([]stateCounters, len(pc.Backends)),
-		retries:  retryBudget{share: c.Retries.Budget, attempts: c.Retries.Attempts},
 	}
 	pcfg := pool.Config{
 		Name:     pc.Name,
@@ -133,6 +137,64 @@ func anyRange(ranges []config.StatusRange) func(code int) bool {
 	}
 }
 
+// listen gives the snapshot its listeners: those of the one before it that have the
+// same address, if there was one, and new ones.
+func (s *snapshot) listen(e *Engine, before *snapshot, t *transition) error {
+	for i, c := range s.config.Listeners {
+		settings := newListenerSettings(c)
+		if l := before.listener(c.Addr); l != nil {
+			t.onCommit(func() { l.settings.Store(settings) })
+			s.listeners = append(s.listeners, l)
+			continue
+		}
+		l, err := e.openListener(c, settings)
+		if err != nil {
+			key := "listen_addr"
+			if len(s.config.Listeners) > 1 {
+				key = fmt.Sprintf("listeners[%d].addr", i)
+			}
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		t.onUndo(func() { _ = l.Close() })
+		s.listeners = append(s.listeners, l)
+	}
+	return nil
+}
+
+// listener returns the one with that address, nil when there is none.
+func (s *snapshot) listener(addr string) *listener {
+	if s == nil {
+		return nil
+	}
+	for _, l := range s.listeners {
+		if l.address == addr {
+			return l
+		}
+	}
+	return nil
+}
+
+func (s *snapshot) hasListener(l *listener) bool { return slices.Contains(s.listeners, l) }
+
+// addrs returns the addresses of all listeners as text.
+func (s *snapshot) addrs() string {
+	var addrs []string
+	for _, l := range s.listeners {
+		addrs = append(addrs, l.Addr().String())
+	}
+	return strings.Join(addrs, " ")
+}
+
+// pool returns the one with that name, nil when there is none.
+func (s *snapshot) pool(name string) *servicePool {
+	for _, p := range s.pools {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
 // start begins the probes.
 func (s *snapshot) start() {
 	for _, p := range s.pools {
@@ -145,14 +207,4 @@ func (s *snapshot) close() {
 	for _, p := range s.pools {
 		p.Close()
 	}
-}
-
-// trusts reports whether an address is that of a trusted proxy.
-func (s *snapshot) trusts(addr netip.Addr) bool {
-	for _, p := range s.trusted {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
 }

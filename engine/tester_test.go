@@ -44,22 +44,10 @@ func startProxy(t testing.TB, yaml string) *tester {
 	p := &tester{t: t, backends: make(map[string]*pooltest.Backend), log: &lockedBuffer{}}
 	for _, name := range []string{"a", "b", "c", "d"} {
 		if strings.Contains(yaml, "$"+name) {
-			b := pooltest.New(t)
-			p.backends[name] = b
-			yaml = strings.ReplaceAll(yaml, "$"+name, "http://"+b.Addr)
+			p.backends[name] = pooltest.New(t)
 		}
 	}
-	for key, line := range map[string]string{
-		"listen_addr":  `listen_addr: "127.0.0.1:0"`,
-		"admin_addr":   `admin_addr: ""`,
-		"health_check": `health_check_interval: 0s`,
-		"rate_limit":   `rate_limit: {rps: 0}`,
-	} {
-		if !strings.Contains(yaml, key) {
-			yaml += "\n" + line
-		}
-	}
-	c, err := config.Parse(config.Source{Name: "test.yaml", Data: []byte(yaml), Strategies: pool.Strategies()})
+	c, err := p.parse(yaml)
 	require.NoError(t, err)
 	p.Engine, err = New(c, slog.New(slog.NewTextHandler(p.log, nil)))
 	require.NoError(t, err)
@@ -88,6 +76,31 @@ func startProxy(t testing.TB, yaml string) *tester {
 	return p
 }
 
+// parse reads a configuration, see startProxy.
+func (p *tester) parse(yaml string) (*config.Config, error) {
+	for name, b := range p.backends {
+		yaml = strings.ReplaceAll(yaml, "$"+name, "http://"+b.Addr)
+	}
+	for key, line := range map[string]string{
+		"listen":       `listen_addr: "127.0.0.1:0"`,
+		"admin_addr":   `admin_addr: ""`,
+		"health_check": `health_check_interval: 0s`,
+		"rate_limit":   `rate_limit: {rps: 0}`,
+	} {
+		if !strings.Contains(yaml, key) {
+			yaml += "\n" + line
+		}
+	}
+	return config.Parse(config.Source{Name: "test.yaml", Data: []byte(yaml), Strategies: pool.Strategies()})
+}
+
+// change puts another configuration to use, as a reload does.
+func (p *tester) change(yaml string) error {
+	c, err := p.parse(yaml)
+	require.NoError(p.t, err)
+	return p.Engine.change(c)
+}
+
 // backend returns the fake backend $name.
 func (p *tester) backend(name string) *pooltest.Backend { return p.backends[name] }
 
@@ -110,6 +123,10 @@ func (p *tester) connectFrom(ip string) *client {
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}, Timeout: patience}
 	nc, err := d.Dial("tcp", p.Addr().String())
 	require.NoError(p.t, err)
+	return p.newClient(nc)
+}
+
+func (p *tester) newClient(nc net.Conn) *client {
 	p.t.Cleanup(func() { _ = nc.Close() })
 	require.NoError(p.t, nc.SetDeadline(time.Now().Add(patience)))
 	return &client{Conn: nc, t: p.t, r: bufio.NewReader(nc)}
