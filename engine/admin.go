@@ -8,6 +8,8 @@ import (
 
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/pprofhandler"
+
+	"github.com/ESousa97/goproxyreverso/engine/config"
 )
 
 // admin is the listener for operators: metrics, health, profiles.
@@ -37,7 +39,8 @@ func (a *admin) listen(addr string) (err error) {
 	if addr == "" {
 		return nil
 	}
-	a.listener, err = net.Listen("tcp", addr)
+	socket, err := a.engine.Open(config.Listener{Addr: addr})
+	a.listener = socket.Listener
 	return err
 }
 
@@ -111,10 +114,12 @@ const (
 
 // notReady returns why the proxy should get no traffic, "" when it should.
 func (e *Engine) notReady() string {
-	switch {
-	case e.leaving.Load():
+	if e.leaving.Load() {
 		return "stopping"
-	case !e.ready.Load():
+	}
+	select {
+	case <-e.ready:
+	default:
 		return "the first round of probes is not over"
 	}
 	for _, p := range e.snapshot.Load().pools {

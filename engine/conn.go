@@ -224,11 +224,8 @@ func (c *conn) awaitFirstByte(snap *snapshot) bool {
 	return err == nil
 }
 
-// lastCallTime is how long a stop waits for a request that is on its way on an
-// idle connection.
-const lastCallTime = 50 * time.Millisecond
-
-func (c *conn) lastCall() { c.ReadWithin(http1.Now(), lastCallTime) }
+// lastCall leaves a short time for a request that is on its way.
+func (c *conn) lastCall() { c.ReadWithin(http1.Now(), c.engine.lastCallTime()) }
 
 // wake ends the wait of an idle connection, for a stop. It may be called from
 // any goroutine.

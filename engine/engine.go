@@ -13,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/ESousa97/goproxyreverso/engine/config"
+	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
 
 // ErrShutdownTimeout is returned by Serve when exchanges were still in progress
@@ -51,15 +52,18 @@ type Engine struct {
 	stopped  bool       // it cannot change any more; guarded by changing
 	reloads  reloads
 
-	leaving  atomic.Bool // a stop was ordered: no new clients should come
-	draining atomic.Bool // it stops: connections end after their exchange, idle ones at once
-	ready    atomic.Bool // the listeners are open and the first round of probes is over
+	leaving  atomic.Bool   // a stop was ordered: no new clients should come
+	draining atomic.Bool   // it stops: connections end after their exchange, idle ones at once
+	ready    chan struct{} // closed when the first round of probes is over
+	ticked   atomic.Int64  // when watch was last seen at work, as http1.Now
+
+	handedOver atomic.Bool // another process serves on the same sockets
 }
 
 // New builds everything the configuration asks for, and neither listens nor
 // sends anything. The configuration is one that config.Parse returned.
 func New(c *config.Config, log *slog.Logger) (*Engine, error) {
-	e := &Engine{log: log, counters: newStripes(), Open: OpenSocket, failed: make(chan error, 1)}
+	e := &Engine{log: log, counters: newStripes(), Open: OpenSocket, failed: make(chan error, 1), ready: make(chan struct{})}
 	e.conns.init(maxConnections(c.Limits.MaxConnections))
 	t := &transition{}
 	snap, err := newSnapshot(c, e, t)
@@ -163,8 +167,15 @@ func (e *Engine) becomeReady(ctx context.Context, snap *snapshot) {
 			return
 		}
 	}
-	e.ready.Store(true)
+	close(e.ready)
 }
+
+// Ready returns a channel that is closed when every backend was probed once, while
+// Serve runs.
+func (e *Engine) Ready() <-chan struct{} { return e.ready }
+
+// Alive reports whether the process does what it should do every second.
+func (e *Engine) Alive() bool { return http1.Now()-time.Duration(e.ticked.Load()) < 10*watchInterval }
 
 // stop ends the service, in order unless something failed.
 func (e *Engine) stop(inOrder bool) error {
@@ -176,7 +187,11 @@ func (e *Engine) stop(inOrder bool) error {
 	for _, l := range snap.listeners {
 		l.closing.Store(true)
 	}
-	if delay := snap.timeouts.ShutdownDelay; delay > 0 && inOrder {
+	handedOver := e.handedOver.Load()
+	if handedOver {
+		e.admin.close() // its clients are for the new process
+	}
+	if delay := snap.timeouts.ShutdownDelay; delay > 0 && inOrder && !handedOver {
 		e.log.Info("stopping soon", "delay", delay, "setting", "timeouts.shutdown_delay")
 		time.Sleep(delay)
 	}
@@ -187,13 +202,19 @@ func (e *Engine) stop(inOrder bool) error {
 		l.drain()
 	}
 	e.accepting.Wait()
-	e.parking.close()
+	if handedOver {
+		timer := time.AfterFunc(e.lastCallTime(), e.parking.close)
+		defer timer.Stop()
+	} else {
+		e.parking.close()
+	}
 	e.conns.wake()
 	if e.conns.wait(limit) {
 		e.log.Info("stopped")
 		return nil
 	}
 	e.log.Warn("connections cut off", "connections", e.conns.len(), "setting", "timeouts.shutdown")
+	e.parking.close()
 	e.conns.closeAll()
 	e.conns.wait(0)
 	return ErrShutdownTimeout

@@ -184,10 +184,14 @@ func (p *parking) giveBack(now time.Time) {
 	})
 }
 
-// close makes run resume what is ready, close the rest and end.
+// close makes run resume what is ready, close the rest and end. It may be called
+// more than once.
 func (p *parking) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
 	p.closed = true
 	_, _ = unix.Write(p.alarm, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 }

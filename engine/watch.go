@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
 
 // watchInterval is how often the clients of exchanges that wait for a backend
@@ -24,6 +26,7 @@ func (e *Engine) watch(ctx context.Context) {
 	defer tick.Stop()
 	defer turn.Stop()
 	for {
+		e.ticked.Store(int64(http1.Now()))
 		select {
 		case <-ctx.Done():
 			return

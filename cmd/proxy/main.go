@@ -26,7 +26,12 @@ type source struct {
 }
 
 func (s *source) load() (*config.Config, error) {
-	return config.Load(s.path, config.Source{Env: os.Environ(), Set: s.set, Strategies: pool.Strategies()})
+	return config.Load(s.path, s.with())
+}
+
+// with is what the configuration is made of beside its file.
+func (s *source) with() config.Source {
+	return config.Source{Env: os.Environ(), Set: s.set, Strategies: pool.Strategies()}
 }
 
 func newCommand() *cobra.Command {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -19,7 +18,11 @@ func newRun(s *source) *cobra.Command {
 		Short: "Run the proxy",
 		Long: `Run serves until it gets SIGTERM or SIGINT. It then stops accepting connections,
 finishes the requests in progress for at most timeouts.shutdown, and exits with 0
-when none had to be cut off. A second signal exits at once.`,
+when none had to be cut off. A second signal exits at once.
+
+SIGHUP reads the configuration again. SIGUSR2 starts the program again, from the
+same path, and hands the sockets over to it: that is how a new version is put in
+place without refusing or breaking anything.`,
 		Example: `  proxy run --config /etc/proxy.yaml
   proxy run --demo
   proxy run --set listen_addr=:9090 --set rate_limit.rps=0`,
@@ -31,54 +34,58 @@ when none had to be cut off. A second signal exits at once.`,
 
 // addRun makes cmd run the proxy, with the flags for that.
 func addRun(cmd *cobra.Command, s *source) {
-	demo := cmd.Flags().Bool("demo", false,
+	var o runOptions
+	cmd.Flags().BoolVar(&o.demo, "demo", false,
 		"start an echo backend on each loopback address of a backend that nobody listens on")
-	cmd.RunE = func(*cobra.Command, []string) error { return run(s, *demo) }
+	cmd.Flags().StringVar(&o.pidFile, "pid-file", "", "write the process id to this file once it serves, after an upgrade too")
+	cmd.RunE = func(*cobra.Command, []string) error { return run(s, o) }
 }
 
-func run(s *source, demo bool) error {
+type runOptions struct {
+	demo    bool
+	pidFile string
+}
+
+func run(s *source, o runOptions) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	c, err := s.load()
 	if err != nil {
 		return err
 	}
-	signal.Ignore(syscall.SIGPIPE) // who read the log may go; the proxy stays
-	ctx, cancel := stopOnSignal(log)
-	defer cancel()
-	if demo {
+	signals := notify()
+	if o.demo {
 		backends, err := startDemo(c, log)
 		if err != nil {
 			return err
 		}
 		defer backends.close()
 	}
+	sockets, err := newSockets(log, o.pidFile)
+	if err != nil {
+		return err
+	}
+	defer sockets.upgrader.Stop()
 	e, err := engine.New(c, log)
 	if err != nil {
 		return err
 	}
+	e.Path, e.Source, e.Open = s.path, s.with(), sockets.open
+	if err := sockets.restore(e); err != nil {
+		log.Warn("the state of the process before this one is lost", "error", err)
+	}
 	if err := e.Listen(); err != nil {
 		return explainListen(err)
 	}
-	return e.Serve(ctx)
-}
-
-// stopOnSignal returns a context that ends with the first SIGTERM or SIGINT. The
-// second ends the process.
-func stopOnSignal(log *slog.Logger) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	go func() {
-		for n := 0; ; n++ {
-			got := <-signals
-			if n > 0 {
-				log.Error("second signal, exiting at once", "signal", got.String())
-				os.Exit(1)
-			}
-			cancel()
-		}
-	}()
-	return ctx, cancel
+	defer cancel()
+	v := &service{engine: e, sockets: sockets, log: log, stop: cancel}
+	go v.obey(ctx, signals)
+	v.running.Go(func() { v.becomeReady(ctx) })
+	v.running.Go(func() { feedWatchdog(ctx, log, e.Alive) })
+	err = e.Serve(ctx)
+	cancel()
+	v.running.Wait()
+	return err
 }
 
 // explainListen adds to an error of listening what can be done about it.
