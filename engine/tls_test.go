@@ -99,7 +99,7 @@ func TestClientCertificate(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			c := &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool(), MaxVersion: version}
-			c.ClientCAs.AddCert(a.cert)
+			c.ClientCAs.AddCert(a.Cert)
 			url := a.secureBackend("127.0.0.1", c, tellTLS)
 			p := startProxy(t, fmt.Sprintf("backends: [%s]\nbackend_tls: {ca_file: %q, cert_file: %q, key_file: %q}", url, a.pem, cert, key))
 			client := p.connect()
