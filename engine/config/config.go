@@ -8,8 +8,10 @@
 package config
 
 import (
+	"fmt"
 	"io/fs"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -145,6 +147,14 @@ type HealthCheck struct {
 
 // StatusRange is a range of status codes, both ends included.
 type StatusRange struct{ From, To int }
+
+// String returns the range as the file spells it.
+func (r StatusRange) String() string {
+	if r.From == r.To {
+		return strconv.Itoa(r.From)
+	}
+	return fmt.Sprintf("%d-%d", r.From, r.To)
+}
 
 // Contains reports whether code lies in the range.
 func (r StatusRange) Contains(code int) bool { return r.From <= code && code <= r.To }

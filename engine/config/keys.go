@@ -2,6 +2,7 @@ package config
 
 import (
 	"io/fs"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -38,23 +39,23 @@ var fileKeys = slices.Concat(listenKeys, lift(listenerKeys[1:], theListener), ad
 
 var listenKeys = []key[draft]{
 	one("listen_addr", "address", `":8080"`, socketAddr, func(d *draft) *string { return &d.listener.Addr }, "host:port or unix:/path the proxy serves on"),
-	{"listeners", "list", "", "instead of listen_addr: several of them, each a mapping of the keys below", func(_ *reader, d *draft, n node) { d.listeners = n }},
+	section("listeners", "list", func(_ *reader, d *draft, n node) { d.listeners = n }, "instead of listen_addr: several of them, each a mapping of the keys below"),
 }
 
 // listenerKeys are the keys of a listener. All but its address stand at the top
 // level for the one of listen_addr.
 var listenerKeys = []key[listenerDraft]{
 	one("addr", "address", "", socketAddr, func(l *listenerDraft) *string { return &l.Addr }, "host:port or unix:/path"),
-	{"trusted_proxies", "list", "[]", "networks and addresses whose X-Forwarded-For is believed; at the top level for all listeners that do not say", readTrusted},
+	many("trusted_proxies", "list", "[]", readTrusted, func(l *listenerDraft) *[]netip.Prefix { return &l.TrustedProxies }, "networks and addresses whose X-Forwarded-For is believed; at the top level for all listeners that do not say"),
 	one("proxy_protocol", "bool", "false", yesNo, func(l *listenerDraft) *bool { return &l.ProxyProtocol }, "connections of trusted_proxies begin with a PROXY protocol header, version 1 or 2"),
 	one("socket_mode", "mode", `"0660"`, socketMode, func(l *listenerDraft) *fs.FileMode { return &l.SocketMode }, "mode bits of a Unix socket"),
 	one("reuse_port", "bool", "false", yesNo, func(l *listenerDraft) *bool { return &l.ReusePort }, "other processes may listen on the same address, and the kernel shares the connections out"),
 	one("redirect_https", "port", "0", whole(0, 65535), func(l *listenerDraft) *int { return &l.RedirectHTTPS }, "answer 308 to https on that port, usually 443; 0: serve"),
 	one("tls.cert_file", "path", `""`, asIs, func(l *listenerDraft) *string { return &l.files.CertFile }, "PEM certificate with its chain: speak TLS; needs key_file"),
 	one("tls.key_file", "path", `""`, asIs, func(l *listenerDraft) *string { return &l.files.KeyFile }, "its key"),
-	{"tls.certificates", "list", "[]", "more certificates, chosen by the name a client asks for; the first of all is for the others", readCertificates},
+	many("tls.certificates", "list", "[]", readCertificates, func(l *listenerDraft) *[]CertificateFiles { return &l.TLS.Certificates }, "more certificates, chosen by the name a client asks for; the first of all is for the others"),
 	one("tls.min_version", "version", `"1.2"`, tlsVersion, func(l *listenerDraft) *string { return &l.TLS.MinVersion }, "1.2 or 1.3"),
-	{"tls.ciphers", "list", "[]", "cipher suites of TLS 1.2 by their standard names; none: those of Go", readCiphers},
+	many("tls.ciphers", "list", "[]", readCiphers, func(l *listenerDraft) *[]string { return &l.TLS.Ciphers }, "cipher suites of TLS 1.2 by their standard names; none: those of Go"),
 	one("tls.client_ca_file", "path", `""`, asIs, func(l *listenerDraft) *string { return &l.TLS.ClientCAFile }, "PEM certificates that those of clients are verified against"),
 	one("tls.client_auth", "word", "none", clientAuth, func(l *listenerDraft) *string { return &l.TLS.ClientAuth }, "whether clients must show a certificate: none, optional, require"),
 	one("tls.hsts", "duration", "0s", hsts, func(l *listenerDraft) *time.Duration { return &l.TLS.HSTS }, "max-age of Strict-Transport-Security; 0s: not sent"),
@@ -74,14 +75,14 @@ var adminKeys = []key[draft]{
 // poolKeys are the keys of a pool, and stand at the top level for the default
 // pool.
 var poolKeys = []key[Pool]{
-	{"strategy", "name", "least_conn", "how a backend is chosen", readStrategy},
-	{"backends", "list", "", "where requests go: URLs, or mappings of the keys below", readBackends},
+	many("strategy", "name", "least_conn", readStrategy, func(p *Pool) *string { return &p.Strategy }, "how a backend is chosen"),
+	section("backends", "list", readBackends, "where requests go: URLs, or mappings of the keys below"),
 	one("health_check.path", "path", "/", requestPath, func(p *Pool) *string { return &p.HealthCheck.Path }, "what a probe asks for"),
 	one("health_check.interval", "duration", "5s", interval, func(p *Pool) *time.Duration { return &p.HealthCheck.Interval }, "between two probes of a backend; 0: no probes, backends count as up"),
 	one("health_check.timeout", "duration", "2s", wait, func(p *Pool) *time.Duration { return &p.HealthCheck.Timeout }, "of one probe, from dial to the end of the response head"),
 	one("health_check.rise", "int", "2", whole(1, 1000), func(p *Pool) *int { return &p.HealthCheck.Rise }, "successes in a row before a backend that is down is up"),
 	one("health_check.fall", "int", "3", whole(1, 1000), func(p *Pool) *int { return &p.HealthCheck.Fall }, "failures in a row before a backend that is up is down"),
-	{"health_check.status", "status codes", "200-499", `what counts as a success: 200, "200-299,404" or a list`, readStatus},
+	many("health_check.status", "status codes", "200-499", readStatus, func(p *Pool) *[]StatusRange { return &p.HealthCheck.Status }, `what counts as a success: 200, "200-299,404" or a list`),
 	one("backend_tls.ca_file", "path", `""`, asIs, func(p *Pool) *string { return &p.TLS.CAFile }, `PEM certificates that https backends are verified against; "": those of the system`),
 	one("backend_tls.cert_file", "path", `""`, asIs, func(p *Pool) *string { return &p.TLS.CertFile }, "PEM certificate the proxy shows to https backends; needs key_file"),
 	one("backend_tls.key_file", "path", `""`, asIs, func(p *Pool) *string { return &p.TLS.KeyFile }, "its key"),
@@ -91,7 +92,7 @@ var poolKeys = []key[Pool]{
 
 // backendKeys are the keys of a backend that is more than its URL.
 var backendKeys = []key[Backend]{
-	{"url", "URL", "", "http://host:port, https://host:port or unix:/path; port 80 or 443 when there is none", readURL},
+	many("url", "URL", "", readURL, func(b *Backend) *bool { return &b.TLS }, "http://host:port, https://host:port or unix:/path; port 80 or 443 when there is none"),
 	one("weight", "int", "1", weight, func(b *Backend) *int { return &b.Weight }, "its share relative to the others of the pool"),
 	one("max_conns", "int", "512", whole(1, 65536), func(b *Backend) *int { return &b.MaxConns }, "connections to it at a time"),
 	one("backup", "bool", "false", yesNo, func(b *Backend) *bool { return &b.Backup }, "picked only when no other backend of the pool is eligible"),
@@ -121,8 +122,8 @@ var clientKeys = []key[draft]{
 	one("limits.max_body_bytes", "size", "0", bodySize, func(d *draft) *int64 { return &d.Limits.MaxBodyBytes }, "of a request body (413 above); 0: no limit"),
 	one("retries.attempts", "int", "3", whole(1, 10), func(d *draft) *int { return &d.Retries.Attempts }, "sends for one request, the first included"),
 	one("retries.budget", "float", "0.2", share, func(d *draft) *float64 { return &d.Retries.Budget }, "retries as a share of recent requests, 0 to 1"),
-	{"pools", "mapping", "", "named pools: strategy, backends, health_check and backend_tls, which inherit from the top level", func(_ *reader, d *draft, n node) { d.pools = n }},
-	{"routes", "list", "", "which requests go to which pool; the others go to the top-level backends", func(_ *reader, d *draft, n node) { d.routes = n }},
+	section("pools", "mapping", func(_ *reader, d *draft, n node) { d.pools = n }, "named pools: strategy, backends, health_check and backend_tls, which inherit from the top level"),
+	section("routes", "list", func(_ *reader, d *draft, n node) { d.routes = n }, "which requests go to which pool; the others go to the top-level backends"),
 }
 
 var routeKeys = []key[Route]{

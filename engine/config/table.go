@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -13,6 +14,7 @@ type key[T any] struct {
 	preset  string // the default as the file would spell it
 	meaning string
 	read    func(*reader, *T, node)
+	show    func(*T) string // the value as text, for Diff; nil: its parts are compared
 }
 
 // draft is a configuration while it is read.
@@ -47,7 +49,7 @@ func fileOnly(name string) bool {
 
 // one is the key of a single value: parse reads its text, at says where it goes.
 func one[T, V any](name, kind, preset string, parse func(string) (V, error), at func(*T) *V, meaning string) key[T] {
-	return key[T]{name, kind, preset, meaning, func(r *reader, t *T, n node) {
+	read := func(r *reader, t *T, n node) {
 		text, ok := r.scalar(n)
 		if !ok {
 			return
@@ -58,14 +60,25 @@ func one[T, V any](name, kind, preset string, parse func(string) (V, error), at 
 			return
 		}
 		*at(t) = v
-	}}
+	}
+	return many(name, kind, preset, read, at, meaning)
+}
+
+// many is the key of a value that takes more to read; at says where it goes.
+func many[T, V any](name, kind, preset string, read func(*reader, *T, node), at func(*T) *V, meaning string) key[T] {
+	return key[T]{name, kind, preset, meaning, read, func(t *T) string { return fmt.Sprint(*at(t)) }}
+}
+
+// section is a key whose value is made of other keys.
+func section[T any](name, kind string, read func(*reader, *T, node), meaning string) key[T] {
+	return key[T]{name, kind, "", meaning, read, nil}
 }
 
 // lift makes the keys of a part keys of the top level; at says where it is there.
 func lift[T any](keys []key[T], at func(*draft) *T) []key[draft] {
 	lifted := make([]key[draft], len(keys))
 	for i, k := range keys {
-		lifted[i] = key[draft]{k.name, k.kind, k.preset, k.meaning, func(r *reader, d *draft, n node) { k.read(r, at(d), n) }}
+		lifted[i] = key[draft]{k.name, k.kind, k.preset, k.meaning, func(r *reader, d *draft, n node) { k.read(r, at(d), n) }, nil}
 	}
 	return lifted
 }
