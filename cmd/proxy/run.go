@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ESousa97/goproxyreverso/engine"
+	"github.com/ESousa97/goproxyreverso/engine/filewatch"
 )
 
 func newRun(s *source) *cobra.Command {
@@ -20,10 +21,12 @@ func newRun(s *source) *cobra.Command {
 finishes the requests in progress for at most timeouts.shutdown, and exits with 0
 when none had to be cut off. A second signal exits at once.
 
-SIGHUP reads the configuration again. SIGUSR2 starts the program again, from the
-same path, and hands the sockets over to it: that is how a new version is put in
-place without refusing or breaking anything.`,
+SIGHUP reads the configuration again; with --watch, so does a change of the file.
+SIGUSR2 starts the program again, from the same path, and hands the sockets over
+to it: that is how a new version is put in place without refusing or breaking
+anything.`,
 		Example: `  proxy run --config /etc/proxy.yaml
+  proxy run --config /etc/proxy.yaml --watch
   proxy run --demo
   proxy run --set listen_addr=:9090 --set rate_limit.rps=0`,
 		Args: noArgs,
@@ -37,22 +40,31 @@ func addRun(cmd *cobra.Command, s *source) {
 	var o runOptions
 	cmd.Flags().BoolVar(&o.demo, "demo", false,
 		"start an echo backend on each loopback address of a backend that nobody listens on")
+	cmd.Flags().BoolVar(&o.watch, "watch", false, "reload when the configuration file has changed")
 	cmd.Flags().StringVar(&o.pidFile, "pid-file", "", "write the process id to this file once it serves, after an upgrade too")
 	cmd.RunE = func(*cobra.Command, []string) error { return run(s, o) }
 }
 
 type runOptions struct {
 	demo    bool
+	watch   bool
 	pidFile string
 }
 
 func run(s *source, o runOptions) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	signals := notify()
+	if o.watch { // before the file is read: no change can come in between
+		watcher, err := filewatch.New([]string{s.path}, func() { signals <- syscall.SIGHUP })
+		if err != nil {
+			return err
+		}
+		defer watcher.Close()
+	}
 	c, err := s.load()
 	if err != nil {
 		return err
 	}
-	signals := notify()
 	if o.demo {
 		backends, err := startDemo(c, log)
 		if err != nil {
