@@ -25,7 +25,7 @@ func (x *exchange) account() {
 		x.pool.tally[c.stripe].add(x.status, now-x.now)
 	}
 	if x.backend != nil {
-		x.pool.backends[x.backend.Index][c.stripe].add(x.status, now-x.began)
+		countersOf(x.backend).tally[c.stripe].add(x.status, now-x.began)
 		x.backend.End()
 		x.backend = nil
 	}

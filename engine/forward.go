@@ -126,7 +126,7 @@ func (x *exchange) fail(err error) {
 		return
 	}
 	if !isClientSide(err) {
-		x.pool.backends[x.backend.Index][x.conn.stripe].errors[reasonOf(err)].Add(1)
+		countersOf(x.backend).tally[x.conn.stripe].errors[reasonOf(err)].Add(1)
 	}
 	x.backend.End()
 	x.backend = nil

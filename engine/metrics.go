@@ -18,9 +18,9 @@ import (
 )
 
 // stateCounters count the changes of a backend to each state.
-type stateCounters [2]atomic.Uint64
+type stateCounters [len(states)]atomic.Uint64
 
-var states = [...]pool.State{pool.Up, pool.Down}
+var states = [...]pool.State{pool.Up, pool.Down, pool.Draining, pool.Unprobed}
 
 // exposition writes all metrics in the text format of Prometheus.
 type exposition struct {
@@ -82,12 +82,15 @@ func (x *exposition) write(w io.Writer) {
 	x.writeLimiter(f, snap)
 	x.writeLimits(f, snap)
 
-	ready := uint64(0)
-	if e.isReady() {
-		ready = 1
-	}
 	x.writeReloads(f)
-	f.single("proxy_ready", "gauge", "Whether /readyz answers 200.", ready)
+	f.single("proxy_ready", "gauge", "Whether /readyz answers 200.", oneIf(e.isReady()))
+}
+
+func oneIf(is bool) uint64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // writeClients writes what is counted towards the clients.
@@ -128,7 +131,7 @@ func (x *exposition) writePools(f *families, snap *snapshot) {
 	}
 	f.begin("proxy_pool_backends", "gauge", "Backends of a pool.")
 	for _, p := range snap.pools {
-		f.value(labels("pool", p.Name), uint64(len(p.Backends)))
+		f.value(labels("pool", p.Name), uint64(len(p.Backends())))
 	}
 	f.begin("proxy_pool_eligible_backends", "gauge", "Backends of a pool that may be picked now.")
 	for _, p := range snap.pools {
@@ -141,7 +144,7 @@ func (x *exposition) writeBackends(f *families, snap *snapshot) {
 	each := func(name, kind, help string, write func(p *servicePool, b *pool.Backend)) {
 		f.begin(name, kind, help)
 		for _, p := range snap.pools {
-			for _, b := range p.Backends {
+			for _, b := range p.All() {
 				write(p, b)
 			}
 		}
@@ -153,31 +156,29 @@ func (x *exposition) writeBackends(f *families, snap *snapshot) {
 	}
 	each("proxy_backend_requests_total", "counter", "Responses of a backend, by the class of their status.",
 		func(p *servicePool, b *pool.Backend) {
-			f.codes(p.backends[b.Index], "pool", p.Name, "backend", b.Addr)
+			f.codes(countersOf(b).tally, "pool", p.Name, "backend", b.Addr)
 		})
 	each("proxy_backend_errors_total", "counter", "Failed attempts and broken responses of a backend, by the error type of RFC 9209.",
 		func(p *servicePool, b *pool.Backend) {
 			for r := range reasons {
-				n := p.backends[b.Index].sum(func(t *tallyStripe) *atomic.Uint64 { return &t.errors[r] })
+				n := countersOf(b).tally.sum(func(t *tallyStripe) *atomic.Uint64 { return &t.errors[r] })
 				f.value(labels("pool", p.Name, "backend", b.Addr, "reason", reasonNames[r]), n)
 			}
 		})
 	each("proxy_backend_duration_seconds", "histogram", "Time from the beginning of an attempt to the last byte of the response.",
 		func(p *servicePool, b *pool.Backend) {
-			f.histogram(p.backends[b.Index], "pool", p.Name, "backend", b.Addr)
+			f.histogram(countersOf(b).tally, "pool", p.Name, "backend", b.Addr)
 		})
 	each("proxy_backend_state_changes_total", "counter", "Changes of a backend to a state.",
 		func(p *servicePool, b *pool.Backend) {
 			for _, s := range states {
-				f.value(labels("pool", p.Name, "backend", b.Addr, "state", s.String()), p.changes[b.Index][s].Load())
+				f.value(labels("pool", p.Name, "backend", b.Addr, "state", s.String()), countersOf(b).changes[s].Load())
 			}
 		})
-	gauge("proxy_backend_up", "Whether a backend is up.", func(b *pool.Backend) uint64 {
-		if b.State() == pool.Up {
-			return 1
-		}
-		return 0
-	})
+	gauge("proxy_backend_up", "Whether a backend is up, also while it is draining.",
+		func(b *pool.Backend) uint64 { return oneIf(b.Status().Health == pool.Up) })
+	gauge("proxy_backend_draining", "Whether a backend gets no new requests: drained, or removed by a reload.",
+		func(b *pool.Backend) uint64 { return oneIf(b.State() == pool.Draining) })
 	gauge("proxy_backend_inflight", "Requests a backend has not answered to the last byte yet.",
 		func(b *pool.Backend) uint64 { return uint64(b.Inflight()) })
 	gauge("proxy_backend_connections", "Open connections to a backend.",

@@ -35,11 +35,18 @@ type snapshot struct {
 // configuration changes, for as long as that has a pool of the name.
 type servicePool struct {
 	*pool.Pool
-	tally    tally   // of the exchanges that were routed to it
-	backends []tally // of the attempts, by Backend.Index
-	changes  []stateCounters
-	retries  retryBudget
+	tally   tally // of the exchanges that were routed to it
+	retries retryBudget
 }
+
+// backendCounters are what the engine counts for a backend. They are its owner.
+type backendCounters struct {
+	tally   tally // of the attempts
+	changes stateCounters
+}
+
+// countersOf returns the counters of a backend.
+func countersOf(b *pool.Backend) *backendCounters { return b.Owner.(*backendCounters) }
 
 // newSnapshot compiles a configuration. What the snapshot before it has already is
 // taken over, and changed by t only.
@@ -71,11 +78,7 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 }
 
 func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, error) {
-	sp := &servicePool{
-		tally:    e.counters.newTally(),
-		backends: make([]tally, len(pc.Backends)),
-		changes:  make([]stateCounters, len(pc.Backends)),
-	}
+	sp := &servicePool{tally: e.counters.newTally()}
 	pcfg := pool.Config{
 		Name:     pc.Name,
 		Strategy: pc.Strategy,
@@ -85,7 +88,7 @@ func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, 
 			Timeout:  pc.HealthCheck.Timeout,
 			Rise:     pc.HealthCheck.Rise,
 			Fall:     pc.HealthCheck.Fall,
-			Status:   anyRange(pc.HealthCheck.Status),
+			Status:   statusCodes(pc.HealthCheck.Status),
 		},
 		Limits: pool.Limits{
 			Connect:        c.Timeouts.Connect,
@@ -96,9 +99,10 @@ func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, 
 			HeadBytes:      c.Limits.MaxHeaderBytes,
 			Fields:         c.Limits.MaxFields,
 		},
-		OnChange: sp.stateChanged(e.log),
+		OnChange: stateChanged(e.log),
+		Owner:    func(string) any { return &backendCounters{tally: e.counters.newTally()} },
 	}
-	for i, b := range pc.Backends {
+	for _, b := range pc.Backends {
 		bc := pool.BackendConfig{Addr: b.Addr, Weight: b.Weight, MaxConns: b.MaxConns, Backup: b.Backup}
 		if b.TLS {
 			var err error
@@ -107,7 +111,6 @@ func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, 
 			}
 		}
 		pcfg.Backends = append(pcfg.Backends, bc)
-		sp.backends[i] = e.counters.newTally()
 	}
 	if pc.TLS.InsecureSkipVerify {
 		e.log.Warn("certificates of backends are not verified", "pool", pc.Name, "setting", "backend_tls.insecure_skip_verify")
@@ -118,23 +121,19 @@ func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, 
 
 // stateChanged returns what is done at each change of a backend's state: one log
 // line, one count.
-func (p *servicePool) stateChanged(log *slog.Logger) func(pool.Change) {
+func stateChanged(log *slog.Logger) func(pool.Change) {
 	return func(c pool.Change) {
-		p.changes[c.Backend.Index][c.New].Add(1)
+		countersOf(c.Backend).changes[c.New].Add(1)
 		log.Warn("backend state changed", "pool", c.Pool, "backend", c.Backend.Addr,
 			"old", c.Old.String(), "new", c.New.String(), "why", c.Why)
 	}
 }
 
-func anyRange(ranges []config.StatusRange) func(code int) bool {
-	return func(code int) bool {
-		for _, r := range ranges {
-			if r.Contains(code) {
-				return true
-			}
-		}
-		return false
+func statusCodes(ranges []config.StatusRange) (codes pool.Codes) {
+	for _, r := range ranges {
+		codes.Add(r.From, r.To)
 	}
+	return codes
 }
 
 // listen gives the snapshot its listeners: those of the one before it that have the

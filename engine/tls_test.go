@@ -71,7 +71,7 @@ func TestVerifiedBackend(t *testing.T) {
 				client.want(200, c.body)
 				client.get("/")
 				client.want(200, c.body)
-				require.Equal(t, 1, p.snapshot.Load().pools[0].Backends[0].Connections(), "the connection is kept")
+				require.Equal(t, 1, p.snapshot.Load().pools[0].Backends()[0].Connections(), "the connection is kept")
 				return
 			}
 			client.wantReject(502, c.reason)

@@ -15,7 +15,7 @@ import (
 func TestPickDoesNotAllocate(t *testing.T) {
 	for _, strategy := range Strategies() {
 		p := weighted(strategy, ones(64)...)
-		tried := p.Backends[:2]
+		tried := p.Backends()[:2]
 		require.Zero(t, testing.AllocsPerRun(200, func() { p.Pick(nil) }), strategy)
 		require.Zero(t, testing.AllocsPerRun(200, func() { p.Pick(tried) }), strategy)
 	}

@@ -84,7 +84,7 @@ func (a *asking) Read(p []byte) (int, error) {
 		return 0, err
 	case a.wrote < len(request):
 		// Slow path: the socket took only part of it.
-		a.c.WriteWithin(http1.Now(), a.c.backend.limits.ResponseHeader)
+		a.c.WriteWithin(http1.Now(), a.c.backend.limits.Load().ResponseHeader)
 		n, err := a.c.Write(request[a.wrote:])
 		a.c.Sent = a.c.Sent || n > 0
 		if err != nil {

@@ -2,136 +2,127 @@ package pool
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
-	"net"
 	"sync/atomic"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
-// State is the health of a backend.
+// State is what decides whether a backend may be picked.
 type State int32
 
 // The states of a backend.
 const (
-	Up   State = iota // eligible; also before the first probe
-	Down              // its probes fail
+	Up       State = iota // eligible; also before the first probe since the start of the process
+	Down                  // its probes fail
+	Draining              // it gets no new requests: an operator's will, or it left the configuration
+	Unprobed              // added while the pool serves: eligible only while no other backend is up
 )
 
 // String returns the word the state has in logs and metrics.
 func (s State) String() string {
-	if s == Down {
+	switch s {
+	case Up:
+		return "up"
+	case Down:
 		return "down"
+	case Draining:
+		return "draining"
 	}
-	return "up"
+	return "unprobed"
 }
 
 // Backend is one server of a pool. Its methods may be called from any goroutine.
 type Backend struct {
 	Addr  string // host:port or unix:path; also its name in logs and metrics
-	Index int    // its place among the backends of its pool
+	Owner any    // what Config.Owner returned for it
 
-	weight int64
-	backup bool
-	limits Limits
-	tls    *tls.Config          // nil: plain
-	client *fasthttp.HostClient // of which only the connection pool is used
+	pool     *Pool
+	limits   atomic.Pointer[Limits]
+	link     atomic.Pointer[link] // where connections come from
+	maxConns atomic.Int64
 
 	state   atomic.Int32
-	closed  atomic.Bool   // no connection becomes idle any more
+	leaving atomic.Bool   // it is not in the configuration any more
 	suspect chan struct{} // asks for a probe at once
 
-	_        [64]byte // the count below is the one thing all CPUs write
+	// Guarded by the mutex of the pool.
+	weight  int64 // of the configuration
+	backup  bool
+	health  health
+	since   time.Time          // of the state
+	why     string             // of the last change of state; empty before the first
+	unprobe context.CancelFunc // ends its probes; nil: there are none
+
+	_        [64]byte // the counts below are what all CPUs write
 	inflight atomic.Int64
-	_        [56]byte
+	open     atomic.Int64 // connections
+	_        [48]byte
 }
 
-func newBackend(c BackendConfig, index int, limits Limits) *Backend {
-	b := &Backend{
-		Addr:   c.Addr,
-		Index:  index,
-		weight: int64(c.Weight),
-		backup: c.Backup,
-		limits: limits,
-		tls:    c.TLS,
-
-		suspect: make(chan struct{}, 1),
-	}
-	b.client = &fasthttp.HostClient{
-		Addr:                c.Addr,
-		MaxConns:            c.MaxConns,
-		MaxIdleConnDuration: limits.Idle,
-		ConnPoolStrategy:    fasthttp.LIFO, // those that are not needed become old and are closed
-		Dial: func(string) (net.Conn, error) {
-			nc, socket, err := b.dial(context.Background())
-			if err != nil {
-				return nil, err
-			}
-			return newConn(nc, socket, b), nil
-		},
-	}
+func newBackend(p *Pool, addr string, at State) *Backend {
+	b := &Backend{Addr: addr, pool: p, suspect: make(chan struct{}, 1), since: time.Now(), health: health{state: at}}
+	b.state.Store(int32(at))
 	return b
 }
 
-// State returns the health of the backend.
+// configure makes b what the configuration says. Its connections stay unless how
+// they are made, or how long they may be idle, has changed.
+func (b *Backend) configure(c BackendConfig, limits *Limits) {
+	b.weight, b.backup = int64(c.Weight), c.Backup
+	b.limits.Store(limits)
+	b.maxConns.Store(int64(c.MaxConns))
+	old := b.link.Load()
+	switch {
+	case old == nil || old.closed.Load() || old.tls != c.TLS || old.idle != limits.Idle:
+		b.link.Store(newLink(b, c.TLS, limits.Idle))
+		if old != nil {
+			old.close()
+		}
+	case b.crowded():
+		old.closeIdle()
+	}
+}
+
+// State returns whether the backend may be picked, and if not why.
 func (b *Backend) State() State { return State(b.state.Load()) }
 
 // Begin counts an attempt as inflight; End, called once for it, ends that.
 func (b *Backend) Begin() { b.inflight.Add(1) }
 
 // End is called when the last byte of the attempt is out, or when it failed.
-func (b *Backend) End() { b.inflight.Add(-1) }
+func (b *Backend) End() {
+	if b.inflight.Add(-1) == 0 && b.leaving.Load() {
+		b.pool.left(b)
+	}
+}
 
 // Inflight returns the number of attempts between Begin and End.
 func (b *Backend) Inflight() int64 { return b.inflight.Load() }
 
 // Connections returns the number of open connections, idle ones included.
-func (b *Backend) Connections() int { return b.client.ConnsCount() }
+func (b *Backend) Connections() int { return int(b.open.Load()) }
+
+// Idle returns the number of connections that nobody uses.
+func (b *Backend) Idle() int { return b.link.Load().client.IdleConnsCount() }
 
 // MaxConns returns the most connections at a time.
-func (b *Backend) MaxConns() int { return b.client.MaxConns }
+func (b *Backend) MaxConns() int { return int(b.maxConns.Load()) }
 
-// Connect returns a connection to the backend: an idle one, else a new one. An
-// idle one may be dead: what is sent on it first finds that out before anything
-// goes out. With fresh it is a new one, and the idle ones are closed, as one of
-// them was dead. The caller gives it back with Release or Discard. Errors are
-// ErrConnLimit and those of dialing.
-func (b *Backend) Connect(fresh bool) (*Conn, error) {
-	if fresh {
-		b.closeIdle()
-	}
+// reserve takes the place of one more connection, which Conn.Close gives back.
+func (b *Backend) reserve() bool {
 	for {
-		cc, err := b.client.AcquireConn(0, false)
-		if errors.Is(err, fasthttp.ErrNoFreeConns) {
-			return nil, ErrConnLimit
+		n := b.open.Load()
+		if n >= b.maxConns.Load() {
+			return false
 		}
-		if err != nil {
-			select {
-			case b.suspect <- struct{}{}:
-			default: // asked for already
-			}
-			return nil, err
+		if b.open.CompareAndSwap(n, n+1) {
+			return true
 		}
-		c := cc.Conn().(*Conn)
-		if c.release == nil {
-			// A new connection. Its two closures are made once for its whole
-			// life: the type of cc has no name outside its package.
-			c.release = func() { b.client.ReleaseConn(cc) }
-			c.discard = func() { b.client.CloseConn(cc) }
-			return c, nil
-		}
-		if !fresh {
-			c.Reused = true
-			return c, nil
-		}
-		c.discard()
 	}
 }
 
-// closeIdle closes the connections nobody uses.
-func (b *Backend) closeIdle() { b.client.CloseIdleConnections() }
+// crowded reports whether there are more connections than there may be, which
+// happens when max_conns becomes smaller.
+func (b *Backend) crowded() bool { return b.open.Load() > b.maxConns.Load() }
 
 // Limits bound what a backend can make the proxy wait for or hold.
 type Limits struct {

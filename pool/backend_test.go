@@ -26,7 +26,7 @@ func single(t testing.TB, addr string, limits Limits) *Backend {
 		Backends: []BackendConfig{{Addr: addr, Weight: 1, MaxConns: 256}},
 	})
 	t.Cleanup(p.Close)
-	return p.Backends[0]
+	return p.Backends()[0]
 }
 
 const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -172,7 +172,7 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 		Name: "test", Strategy: "round_robin", Limits: patient(),
 		Backends: []BackendConfig{{Addr: fake.Addr, Weight: 1, MaxConns: 256}},
 	})
-	b := p.Backends[0]
+	b := p.Backends()[0]
 	c, s := exchange(t, b, fake, nil)
 	c.Release(true)
 	p.setState(b, Down, "test")

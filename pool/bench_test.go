@@ -17,7 +17,7 @@ import (
 // BenchmarkPick measures one pick among n equal idle backends.
 func BenchmarkPick(b *testing.B) {
 	for _, strategy := range []string{"round_robin", "least_conn"} {
-		for _, n := range []int{4, 64, 1024} {
+		for _, n := range []int{2, 32, 256, 1024} {
 			p := weighted(strategy, ones(n)...)
 			b.Run(fmt.Sprintf("%s/%d/serial", strategy, n), func(b *testing.B) {
 				b.ReportAllocs()
@@ -40,9 +40,9 @@ func BenchmarkPick(b *testing.B) {
 // BenchmarkPickBusy measures the longest search of least_conn: half the backends
 // are equal and idle, the others are not.
 func BenchmarkPickBusy(b *testing.B) {
-	for _, n := range []int{4, 64, 1024} {
+	for _, n := range []int{2, 32, 256, 1024} {
 		p := weighted("least_conn", ones(n)...)
-		for _, backend := range p.Backends[:n/2] {
+		for _, backend := range p.Backends()[:n/2] {
 			backend.Begin()
 		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

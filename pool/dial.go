@@ -11,23 +11,24 @@ import (
 // unixPrefix begins the address of a backend that listens on a Unix socket.
 const unixPrefix = "unix:"
 
-// dial opens a connection to the backend, with TLS when it is configured. socket
+// dial opens a connection to the backend, with TLS unless secure is nil. socket
 // is the connection itself, nc what messages are sent over.
-func (b *Backend) dial(ctx context.Context) (nc, socket net.Conn, err error) {
+func (b *Backend) dial(ctx context.Context, secure *tls.Config) (nc, socket net.Conn, err error) {
 	network, addr := "tcp", b.Addr
 	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
 		network, addr = "unix", path
 	}
-	dialer := net.Dialer{Timeout: b.limits.Connect}
+	limits := b.limits.Load()
+	dialer := net.Dialer{Timeout: limits.Connect}
 	socket, err = dialer.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, nil, dialError(err)
 	}
-	if b.tls == nil {
+	if secure == nil {
 		return socket, socket, nil
 	}
-	secured := tls.Client(socket, b.tls)
-	ctx, cancel := context.WithTimeout(ctx, b.limits.TLSHandshake)
+	secured := tls.Client(socket, secure)
+	ctx, cancel := context.WithTimeout(ctx, limits.TLSHandshake)
 	defer cancel()
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = socket.Close()

@@ -8,11 +8,11 @@ import (
 // leastConn takes the backend with the fewest inflight exchanges by weight.
 // Equals take turns.
 type leastConn struct {
-	list []*Backend
+	list []candidate
 	turn *atomic.Uint64
 }
 
-func newLeastConn(list []*Backend, turn *atomic.Uint64) Picker {
+func newLeastConn(list []candidate, turn *atomic.Uint64) Picker {
 	return &leastConn{list: list, turn: turn}
 }
 
@@ -28,23 +28,23 @@ func (l *leastConn) Pick() *Backend {
 		return l.sample()
 	}
 	best := l.list[0]
-	load, equals := best.inflight.Load()+1, uint64(1)
-	for _, b := range l.list[1:] {
+	load, equals := best.load(), uint64(1)
+	for _, c := range l.list[1:] {
 		// (inflight+1)/weight compared without dividing.
-		x := b.inflight.Load() + 1
-		switch this, least := x*best.weight, load*b.weight; {
+		x := c.load()
+		switch this, least := x*best.weight, load*c.weight; {
 		case this < least:
-			best, load, equals = b, x, 1
+			best, load, equals = c, x, 1
 		case this == least:
 			equals++
 		}
 	}
 	if equals == 1 {
-		return best
+		return best.backend
 	}
 	n := l.turn.Add(1) % equals
 	if equals == uint64(len(l.list)) {
-		return l.list[n]
+		return l.list[n].backend
 	}
 	return l.equal(best, load, n)
 }
@@ -52,17 +52,17 @@ func (l *leastConn) Pick() *Backend {
 // equal returns the n-th of those that are as loaded as best was when it had that
 // load. To begin the search at another place each time would not do: whoever
 // comes after a busy backend would get that one's turns too.
-func (l *leastConn) equal(best *Backend, load int64, n uint64) *Backend {
-	for _, b := range l.list {
-		if (b.inflight.Load()+1)*best.weight != load*b.weight {
+func (l *leastConn) equal(best candidate, load int64, n uint64) *Backend {
+	for _, c := range l.list {
+		if c.load()*best.weight != load*c.weight {
 			continue
 		}
 		if n == 0 {
-			return b
+			return c.backend
 		}
 		n--
 	}
-	return best // the loads changed meanwhile
+	return best.backend // the loads changed meanwhile
 }
 
 // sample returns the least loaded of a few.
@@ -70,15 +70,18 @@ func (l *leastConn) sample() *Backend {
 	n := len(l.list)
 	at := rand.IntN(n)
 	best := l.list[at]
-	load := best.inflight.Load() + 1
+	load := best.load()
 	for range exact/2 - 1 {
 		if at++; at == n {
 			at = 0
 		}
-		b := l.list[at]
-		if x := b.inflight.Load() + 1; x*best.weight < load*b.weight {
-			best, load = b, x
+		c := l.list[at]
+		if x := c.load(); x*best.weight < load*c.weight {
+			best, load = c, x
 		}
 	}
-	return best
+	return best.backend
 }
+
+// load is what a backend would carry with one exchange more.
+func (c candidate) load() int64 { return c.backend.inflight.Load() + 1 }

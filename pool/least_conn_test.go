@@ -10,7 +10,7 @@ import (
 // busy makes the inflight counts of the pool those given.
 func busy(p *Pool, inflight ...int64) *Pool {
 	for i, n := range inflight {
-		p.Backends[i].inflight.Store(n)
+		p.Backends()[i].inflight.Store(n)
 	}
 	return p
 }
@@ -46,7 +46,7 @@ func TestLeastConnByWeight(t *testing.T) {
 		p.Pick(nil).Begin()
 	}
 	for i, want := range []int64{10, 20, 40} {
-		require.Equal(t, want, p.Backends[i].Inflight())
+		require.Equal(t, want, p.Backends()[i].Inflight())
 	}
 }
 
@@ -55,14 +55,14 @@ func TestLeastConnByWeight(t *testing.T) {
 func TestLeastConnSparesTheSlow(t *testing.T) {
 	p := weighted("least_conn", 1, 1, 1)
 	random := rand.New(rand.NewPCG(1, 2))
-	slow := p.Backends[0]
+	slow := p.Backends()[0]
 	given := make([]int, 3)
 	for range 12 {
 		p.Pick(nil).Begin()
 	}
 	for range 2000 {
 		// One exchange ends, at the slow backend in one of 21 cases.
-		ending := p.Backends[1+random.IntN(2)]
+		ending := p.Backends()[1+random.IntN(2)]
 		if random.IntN(21) == 0 {
 			ending = slow
 		}
@@ -70,12 +70,12 @@ func TestLeastConnSparesTheSlow(t *testing.T) {
 			ending.End()
 		}
 		b := p.Pick(nil)
-		for _, other := range p.Backends {
+		for _, other := range p.Backends() {
 			require.LessOrEqual(t, b.Inflight(), other.Inflight())
 		}
 		b.Begin()
-		given[b.Index]++
-		require.LessOrEqual(t, slow.Inflight(), 1+min(p.Backends[1].Inflight(), p.Backends[2].Inflight()))
+		given[place(p, b)]++
+		require.LessOrEqual(t, slow.Inflight(), 1+min(p.Backends()[1].Inflight(), p.Backends()[2].Inflight()))
 	}
 	require.Less(t, given[0]*4, given[1])
 	require.Less(t, given[0]*4, given[2])

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,12 +30,15 @@ func weighted(strategy string, weights ...int) *Pool {
 
 // picks returns how often each backend is picked in the next n picks.
 func picks(p *Pool, n int) []int {
-	counts := make([]int, len(p.Backends))
+	counts := make([]int, len(p.Backends()))
 	for range n {
-		counts[p.Pick(nil).Index]++
+		counts[place(p, p.Pick(nil))]++
 	}
 	return counts
 }
+
+// place returns where a backend stands in the configuration of its pool.
+func place(p *Pool, b *Backend) int { return slices.Index(p.Backends(), b) }
 
 // ones returns n weights of 1.
 func ones(n int) []int {
@@ -43,4 +47,13 @@ func ones(n int) []int {
 		weights[i] = 1
 	}
 	return weights
+}
+
+// setState makes the health of a backend what a probe would.
+func (p *Pool) setState(b *Backend, state State, why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b.health.state = state
+	p.shift(b, why)
+	p.settle()
 }

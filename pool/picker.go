@@ -16,7 +16,7 @@ type Picker interface {
 // strategies maps the names of the configuration to the code. A constructor
 // gets a list that is not empty and a counter that outlives the Picker, so that
 // a change of state does not start the rotation anew.
-var strategies = map[string]func(list []*Backend, turn *atomic.Uint64) Picker{
+var strategies = map[string]func(list []candidate, turn *atomic.Uint64) Picker{
 	"least_conn":  newLeastConn,
 	"round_robin": newRoundRobin,
 }

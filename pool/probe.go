@@ -9,63 +9,88 @@ import (
 	"time"
 )
 
-// ProbeConfig says how backends are probed.
+// ProbeConfig says how backends are probed. Two that are equal probe alike.
 type ProbeConfig struct {
 	Path     string        // target of the GET request
 	Interval time.Duration // between two probes of a backend; 0: no probes, all backends stay up
 	Timeout  time.Duration // of one probe, up to the end of the response head
 	Rise     int           // successes in a row before a backend that is down is up
 	Fall     int           // failures in a row before a backend that is up is down
-	Status   func(code int) bool
+	Status   Codes         // what counts as a success
+}
+
+// Codes is a set of status codes, 100 to 599. The zero value is empty.
+type Codes [8]uint64
+
+// Add adds the codes from low to high.
+func (c *Codes) Add(low, high int) {
+	for code := max(low, 100); code <= min(high, 599); code++ {
+		c[(code-100)/64] |= 1 << ((code - 100) % 64)
+	}
+}
+
+// Contains reports whether a code is in the set.
+func (c *Codes) Contains(code int) bool {
+	return 100 <= code && code <= 599 && c[(code-100)/64]&(1<<((code-100)%64)) != 0
 }
 
 // Start begins to probe all backends at once, side by side, each on its own in
 // jittered intervals from then on. It is called once.
 func (p *Pool) Start() {
-	if p.probe.Interval == 0 {
-		close(p.probed)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.started = true
+	for _, b := range p.backends {
+		p.beginProbes(b)
+	}
+	p.tellProbed()
+}
+
+// beginProbes begins to probe a backend, unless it is probed already or is not to
+// be. The mutex is held.
+func (p *Pool) beginProbes(b *Backend) {
+	if b.unprobe != nil || !p.started || p.closed || p.config.Probe.Interval == 0 {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p.cancel = cancel
-	first := make(chan struct{}, len(p.Backends))
-	for _, b := range p.Backends {
-		client := probeClient(b)
-		p.probers.Go(func() {
-			p.watch(ctx, b, first, func(ctx context.Context) error { return p.ask(ctx, client, b) })
-		})
-	}
-	p.probers.Go(func() {
-		for range p.Backends {
-			<-first
-		}
-		close(p.probed)
-	})
+	b.unprobe = cancel
+	r := &prober{backend: b, config: p.config.Probe, client: probeClient(b)}
+	p.probers.Go(func() { p.watch(ctx, b, r.config.Interval, r.ask) })
 }
 
-// probeClient returns what sends the probes of a backend. Each probe dials like a
-// request does, TLS included: that the backend takes new connections is what is
-// asked. Nothing the environment says stands in between.
-func probeClient(b *Backend) *http.Client {
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				nc, _, err := b.dial(ctx)
-				return nc, err
-			},
-			DisableKeepAlives:      true,
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+// endProbes ends the probes of a backend. One that is under way does not count any
+// more. The mutex is held.
+func (b *Backend) endProbes() {
+	if b.unprobe != nil {
+		b.unprobe()
+		b.unprobe = nil
 	}
 }
 
 // Probed is closed when every backend was probed once, or when none will be.
 func (p *Pool) Probed() <-chan struct{} { return p.probed }
 
-// watch probes one backend until ctx is done. It tells first when its first
-// probe is over.
+// tellProbed closes Probed when it is time. The mutex is held.
+func (p *Pool) tellProbed() {
+	select {
+	case <-p.probed:
+		return
+	default:
+	}
+	if !p.closed && !p.started {
+		return
+	}
+	if !p.closed && p.config.Probe.Interval > 0 {
+		for _, b := range p.backends {
+			if !b.health.probed {
+				return
+			}
+		}
+	}
+	close(p.probed)
+}
+
+// watch probes one backend until ctx is done.
 //
 // An ordinary probe comes after the interval. It comes at once when traffic could
 // not connect, and ten times as often while the last result speaks against the
@@ -73,23 +98,12 @@ func (p *Pool) Probed() <-chan struct{} { return p.probed }
 // intervals would take, and still not because of one lost packet. A probe that
 // traffic asked for counts as doubt too, so that a backend whose probes succeed
 // while traffic cannot connect is not probed without a pause.
-func (p *Pool) watch(ctx context.Context, b *Backend, first chan<- struct{}, probe func(context.Context) error) {
-	h := health{rise: p.probe.Rise, fall: 1} // a backend that fails its very first probe starts down
-	asked := false                           // by traffic, for the last probe
+func (p *Pool) watch(ctx context.Context, b *Backend, interval time.Duration, probe func(context.Context) error) {
+	asked := false // by traffic, for the last probe
 	for {
-		err := probe(ctx)
-		if ctx.Err() == nil {
-			if state, why := h.add(err); why != "" {
-				p.setState(b, state, why)
-			}
-		}
-		h.fall = p.probe.Fall
-		if first != nil {
-			first <- struct{}{}
-			first = nil
-		}
-		wait, suspect := p.probe.Interval, b.suspect
-		if h.row > 0 || asked {
+		doubt := p.report(ctx, b, probe(ctx))
+		wait, suspect := interval, b.suspect
+		if doubt || asked {
 			wait, suspect = wait/inDoubt, nil
 		}
 		asked = false
@@ -107,16 +121,57 @@ func (p *Pool) watch(ctx context.Context, b *Backend, first chan<- struct{}, pro
 // speaks against its state.
 const inDoubt = 10
 
+// report takes the result of a probe, unless the probes of b have ended. It
+// reports whether the result speaks against the state.
+func (p *Pool) report(ctx context.Context, b *Backend, err error) (doubt bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
+	if why := b.health.add(err, p.config.Probe.Rise, p.config.Probe.Fall); why != "" {
+		p.shift(b, why)
+		p.settle()
+	}
+	p.tellProbed()
+	return b.health.row > 0
+}
+
+// prober sends the probes of one backend.
+type prober struct {
+	backend *Backend
+	config  ProbeConfig
+	client  *http.Client
+}
+
+// probeClient returns what sends the probes of a backend. Each probe dials like a
+// request does, TLS included: that the backend takes new connections is what is
+// asked. Nothing the environment says stands in between.
+func probeClient(b *Backend) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				nc, _, err := b.dial(ctx, b.link.Load().tls)
+				return nc, err
+			},
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // ask sends one probe and returns why it failed.
-func (p *Pool) ask(ctx context.Context, client *http.Client, b *Backend) error {
-	ctx, cancel := context.WithTimeout(ctx, p.probe.Timeout)
+func (r *prober) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.host()+p.probe.Path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.backend.host()+r.config.Path, nil)
 	if err != nil {
 		return fmt.Errorf("health_check.path: %w", err)
 	}
 	req.Header.Set("User-Agent", "goproxyreverso-probe")
-	resp, err := client.Do(req)
+	resp, err := r.client.Do(req)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.New("no answer within health_check.timeout")
 	}
@@ -124,35 +179,8 @@ func (p *Pool) ask(ctx context.Context, client *http.Client, b *Backend) error {
 		return err
 	}
 	defer resp.Body.Close()
-	if !p.probe.Status(resp.StatusCode) {
+	if !r.config.Status.Contains(resp.StatusCode) {
 		return fmt.Errorf("status %d is not among health_check.status", resp.StatusCode)
 	}
 	return nil
-}
-
-// health counts the results of the probes of one backend.
-type health struct {
-	rise, fall int
-	state      State
-	row        int // results in a row that speak against state
-}
-
-// add takes the result of one probe. It returns the state, and why it changed
-// when it did.
-func (h *health) add(err error) (state State, why string) {
-	if (err == nil) == (h.state == Up) {
-		h.row = 0
-		return h.state, ""
-	}
-	h.row++
-	switch {
-	case h.state == Up && h.row >= h.fall:
-		h.state, why = Down, fmt.Sprintf("%d failed probes in a row, the last: %v", h.row, err)
-	case h.state == Down && h.row >= h.rise:
-		h.state, why = Up, fmt.Sprintf("%d successful probes in a row", h.row)
-	default:
-		return h.state, ""
-	}
-	h.row = 0
-	return h.state, why
 }

@@ -42,10 +42,9 @@ func (p probed) change(t *testing.T) Change {
 
 // once is a config whose first round of probes is the only one of a test.
 func once() ProbeConfig {
-	return ProbeConfig{
-		Path: "/health?full", Interval: time.Hour, Timeout: patience, Rise: 1, Fall: 1,
-		Status: func(code int) bool { return 200 <= code && code <= 399 },
-	}
+	c := ProbeConfig{Path: "/health?full", Interval: time.Hour, Timeout: patience, Rise: 1, Fall: 1}
+	c.Status.Add(200, 399)
+	return c
 }
 
 // refusing is an address of 127.0.0.1 where nobody listens: port 1, which is
@@ -80,10 +79,10 @@ func TestProbeStatus(t *testing.T) {
 		_ = s.Send(c.answer).Close()
 		<-p.Probed()
 		if c.why == "" {
-			require.Equal(t, Up, p.Backends[0].State(), "%q", c.answer)
+			require.Equal(t, Up, p.Backends()[0].State(), "%q", c.answer)
 			require.Empty(t, p.changes)
 		} else {
-			require.Equal(t, Down, p.Backends[0].State(), "%q", c.answer)
+			require.Equal(t, Down, p.Backends()[0].State(), "%q", c.answer)
 			require.Contains(t, p.change(t).Why, c.why)
 		}
 		require.Equal(t, 1, b.Connections(), "a redirect is not followed")
@@ -96,7 +95,7 @@ func TestProbeFailures(t *testing.T) {
 	p := probing(t, once(), refusing)
 	p.Start()
 	<-p.Probed()
-	require.Equal(t, Down, p.Backends[0].State())
+	require.Equal(t, Down, p.Backends()[0].State())
 	require.Contains(t, p.change(t).Why, "connection refused")
 
 	c := once()
@@ -104,7 +103,7 @@ func TestProbeFailures(t *testing.T) {
 	p = probing(t, c, pooltest.New(t).Addr)
 	p.Start()
 	<-p.Probed()
-	require.Equal(t, Down, p.Backends[0].State())
+	require.Equal(t, Down, p.Backends()[0].State())
 	require.Contains(t, p.change(t).Why, "no answer within health_check.timeout")
 }
 
@@ -163,7 +162,7 @@ func TestCloseWhileProbing(t *testing.T) {
 	require.Empty(t, s.Ended())
 	<-p.Probed()
 	require.Empty(t, p.changes)
-	require.Equal(t, Up, p.Backends[0].State())
+	require.Equal(t, Up, p.Backends()[0].State())
 }
 
 // Traffic that cannot connect makes the probe come at once: here long before the
@@ -177,7 +176,7 @@ func TestDialFailureBringsProbe(t *testing.T) {
 	s.Reply(200, "")
 	<-p.Probed()
 	b.Close()
-	_, err := p.Backends[0].Connect(false)
+	_, err := p.Backends()[0].Connect(false)
 	require.ErrorIs(t, err, ErrRefused)
 	require.Equal(t, Down, p.change(t).New)
 }

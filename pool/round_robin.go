@@ -16,7 +16,7 @@ type roundRobin struct {
 	turn     *atomic.Uint64
 }
 
-func newRoundRobin(list []*Backend, turn *atomic.Uint64) Picker {
+func newRoundRobin(list []candidate, turn *atomic.Uint64) Picker {
 	return &roundRobin{schedule: spread(list), turn: turn}
 }
 
@@ -29,13 +29,13 @@ func (r *roundRobin) Pick() *Backend {
 // and is due at (k+1)/weight; of those that may come the one that is due first
 // does. So a backend is never a whole turn ahead of its share nor behind it: it
 // does not bunch its turns, whatever the weights of the others are.
-func spread(list []*Backend) []*Backend {
+func spread(list []candidate) []*Backend {
 	weights := reduce(list)
 	total := int64(0)
 	early, ready := &turns{}, &turns{late: 1}
-	for i, b := range list {
+	for i, c := range list {
 		total += weights[i]
-		early.Push(&turn{backend: b, weight: weights[i], place: i})
+		early.Push(&turn{backend: c.backend, weight: weights[i], place: i})
 	}
 	schedule := make([]*Backend, 0, total)
 	for now := range total {
@@ -52,16 +52,16 @@ func spread(list []*Backend) []*Backend {
 
 // reduce divides the weights by their greatest common divisor, and scales them
 // down when the schedule would still be too long.
-func reduce(list []*Backend) []int64 {
+func reduce(list []candidate) []int64 {
 	divisor, total := int64(0), int64(0)
-	for _, b := range list {
-		divisor = gcd(divisor, b.weight)
-		total += b.weight
+	for _, c := range list {
+		divisor = gcd(divisor, c.weight)
+		total += c.weight
 	}
 	total /= divisor
 	weights := make([]int64, len(list))
-	for i, b := range list {
-		weights[i] = b.weight / divisor
+	for i, c := range list {
+		weights[i] = c.weight / divisor
 		if total > maxSchedule {
 			weights[i] = max(1, weights[i]*maxSchedule/total)
 		}

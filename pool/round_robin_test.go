@@ -26,7 +26,7 @@ func TestRoundRobinShares(t *testing.T) {
 		for _, share := range c.shares {
 			round += share
 		}
-		require.Len(t, spread(p.Backends), round, "%v", c.weights)
+		require.Len(t, spread(p.view.Load().eligible), round, "%v", c.weights)
 		for range 3 {
 			require.Equal(t, c.shares, picks(p, round), "%v", c.weights)
 			p.Pick(nil)
@@ -49,10 +49,10 @@ func TestRoundRobinIsSmooth(t *testing.T) {
 	}
 	for _, weights := range cases {
 		p := weighted("round_robin", weights...)
-		schedule, reduced := spread(p.Backends), reduce(p.Backends)
+		schedule, reduced := spread(p.view.Load().eligible), reduce(p.view.Load().eligible)
 		taken := make([]int, len(weights))
 		for i, b := range append(schedule, schedule...) {
-			taken[b.Index]++
+			taken[place(p, b)]++
 			for j := range taken {
 				off := float64(taken[j]) - float64(i+1)*float64(reduced[j])/float64(len(schedule))
 				require.Less(t, max(off, -off), 1.0, "%v: backend %d after %d picks", weights, j, i+1)
@@ -65,7 +65,7 @@ func TestRoundRobinIsSmooth(t *testing.T) {
 // its last turn by that.
 func TestRoundRobinScalesLargeWeights(t *testing.T) {
 	p := weighted("round_robin", 3_000_001, 1_000_000, 1)
-	schedule := spread(p.Backends)
+	schedule := spread(p.view.Load().eligible)
 	require.InDelta(t, maxSchedule, len(schedule), 3)
 	counts := picks(p, len(schedule))
 	require.Equal(t, 1, counts[2])
@@ -77,7 +77,7 @@ func TestRoundRobinContinuesAfterRebuild(t *testing.T) {
 	p := weighted("round_robin", 1, 1, 1)
 	counts := make([]int, 3)
 	for range 30 {
-		counts[p.Pick(nil).Index]++
+		counts[place(p, p.Pick(nil))]++
 		p.rebuild()
 	}
 	require.Equal(t, []int{10, 10, 10}, counts)
@@ -92,7 +92,7 @@ func TestRoundRobinConcurrently(t *testing.T) {
 	for range goroutines {
 		wg.Go(func() {
 			for range rounds * 8 {
-				counts[p.Pick(nil).Index].Add(1)
+				counts[place(p, p.Pick(nil))].Add(1)
 			}
 		})
 	}

@@ -29,6 +29,7 @@ type Conn struct {
 	unlimited bool       // the request is not out yet: the time of its answer has not begun
 
 	backend          *Backend
+	link             *link
 	release, discard func()
 	socket           net.Conn // what the connection lies over: itself, or the socket under TLS
 	raw              syscall.RawConn
@@ -37,8 +38,8 @@ type Conn struct {
 }
 
 // newConn makes a Conn of nc, which lies over the socket: the same, or TLS on it.
-func newConn(nc, socket net.Conn, b *Backend) *Conn {
-	c := &Conn{backend: b, socket: socket, raw: http1.Raw(socket)}
+func newConn(nc, socket net.Conn, b *Backend, l *link) *Conn {
+	c := &Conn{backend: b, link: l, socket: socket, raw: http1.Raw(socket)}
 	if c.raw == nil {
 		panic("BUG: a connection to a backend without a socket")
 	}
@@ -103,7 +104,9 @@ func (c *Conn) Send(now time.Duration, b []byte) error {
 }
 
 // AwaitWrite sets the deadline for the backend to take bytes of a request.
-func (c *Conn) AwaitWrite(now time.Duration) { c.WriteWithin(now, c.backend.limits.ResponseHeader) }
+func (c *Conn) AwaitWrite(now time.Duration) {
+	c.WriteWithin(now, c.backend.limits.Load().ResponseHeader)
+}
 
 // SendFailed takes note of what writing to the backend returned, and classifies
 // it.
@@ -116,17 +119,18 @@ func (c *Conn) SendFailed(err error) error {
 // answers a HEAD request. Interim responses (1xx) are returned like any other,
 // and Receive is called again for the next.
 func (c *Conn) Receive(now time.Duration, head bool) error {
+	limits := c.backend.limits.Load()
 	if !c.unlimited {
-		c.ReadWithin(now, c.backend.limits.ResponseHeader)
+		c.ReadWithin(now, limits.ResponseHeader)
 	}
-	b, err := c.Reader.ResponseHead(c.backend.limits.HeadBytes)
+	b, err := c.Reader.ResponseHead(limits.HeadBytes)
 	if err != nil && isAlert(err) {
 		return wrap(ErrTLSAlert, err) // with TLS 1.3, also one about the proxy's certificate
 	}
 	if err != nil {
 		return ioError(err, ErrResponseTimeout)
 	}
-	if err := c.Response.Parse(b, head, c.backend.limits.Fields); err != nil {
+	if err := c.Response.Parse(b, head, limits.Fields); err != nil {
 		return err
 	}
 	c.Reader.Discard(len(b))
@@ -152,7 +156,7 @@ func (c *Conn) AnswerWithin() {
 	c.answer.Lock()
 	defer c.answer.Unlock()
 	if !c.answered {
-		_ = c.SetReadDeadline(time.Now().Add(c.backend.limits.ResponseHeader))
+		_ = c.SetReadDeadline(time.Now().Add(c.backend.limits.Load().ResponseHeader))
 	}
 }
 
@@ -175,19 +179,20 @@ func (c *Conn) Next(now time.Duration) ([]byte, error) {
 }
 
 // AwaitBody sets the deadline for more of the response body.
-func (c *Conn) AwaitBody(now time.Duration) { c.ReadWithin(now, c.backend.limits.ResponseBody) }
+func (c *Conn) AwaitBody(now time.Duration) { c.ReadWithin(now, c.backend.limits.Load().ResponseBody) }
 
 // BodyError classifies what reading a response body returned.
 func BodyError(err error) error { return ioError(err, ErrBodyTimeout) }
 
 // Release gives the connection back for the next exchange, if it can serve one:
 // every byte of the request was written, the final response was read to its end,
-// nothing came behind it, the backend did not say that it closes and its pool is
-// not closed. Otherwise it closes it.
+// nothing came behind it, the backend did not say that it closes, and it is still
+// wanted: no reload has changed how connections are made, lowered max_conns or
+// removed the backend. Otherwise it closes it.
 // reusable is the caller's part: that the request was sent to its end.
 func (c *Conn) Release(reusable bool) {
 	reusable = reusable && !c.cut && c.Response.Status >= 200 && c.Response.KeepAlive &&
-		c.Body.Done() && len(c.Reader.Buffered()) == 0 && !c.backend.closed.Load()
+		c.Body.Done() && len(c.Reader.Buffered()) == 0 && !c.link.closed.Load() && !c.backend.crowded()
 	if !reusable {
 		c.Discard()
 		return
@@ -195,7 +200,11 @@ func (c *Conn) Release(reusable bool) {
 	c.Reader.Rest()
 	c.Reused, c.Sent = false, false
 	c.Response.Status = 0 // the next exchange has no response yet
+	l := c.link
 	c.release()
+	if l.closed.Load() {
+		l.closeIdle() // closed meanwhile: whoever did that may not have seen this one
+	}
 }
 
 // Break closes the socket under the connection: whoever sends or receives on it
@@ -206,4 +215,10 @@ func (c *Conn) Break() { _ = c.socket.Close() }
 func (c *Conn) Discard() {
 	c.Reader.Drop()
 	c.discard()
+}
+
+// Close is called by the connection pool, once: it makes room for another.
+func (c *Conn) Close() error {
+	c.backend.open.Add(-1)
+	return c.Conn.Close()
 }

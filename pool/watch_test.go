@@ -31,11 +31,16 @@ func watch(c ProbeConfig, result func(n int) error) *watched {
 			w.changes = append(w.changes, fmt.Sprintf("%d: %s -> %s: %s", len(w.at), c.Old, c.New, c.Why))
 		},
 	})
-	w.b = w.Backends[0]
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel = cancel
-	w.probers.Go(func() { w.watch(ctx, w.b, make(chan struct{}, 1), w.ask) })
+	w.b = w.Backends()[0]
+	w.begin(w.ask)
 	return w
+}
+
+// begin begins probes that are no more than a call of probe.
+func (w *watched) begin(probe func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.b.unprobe = cancel
+	w.probers.Go(func() { w.watch(ctx, w.b, w.config.Probe.Interval, probe) })
 }
 
 func (w *watched) ask(context.Context) error {
@@ -171,15 +176,11 @@ func TestWatchClose(t *testing.T) {
 		w := watch(ProbeConfig{Interval: time.Second, Rise: 1, Fall: 1}, script("+"))
 		w.Close()
 		ended := false
-		ctx, cancel := context.WithCancel(context.Background())
-		w.cancel = cancel
-		w.probers.Go(func() {
-			w.watch(ctx, w.b, make(chan struct{}, 1), func(ctx context.Context) error {
-				<-ctx.Done()
-				time.Sleep(time.Second)
-				ended = true
-				return ctx.Err()
-			})
+		w.begin(func(ctx context.Context) error {
+			<-ctx.Done()
+			time.Sleep(time.Second)
+			ended = true
+			return ctx.Err()
 		})
 		synctest.Wait()
 		w.Close()
