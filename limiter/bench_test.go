@@ -90,3 +90,14 @@ func BenchmarkKey(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkChange measures a change of the rate with a table of the default size, half full.
+func BenchmarkChange(b *testing.B) {
+	l := New(Config{Rate: 10, Burst: 10, MaxClients: 262_144, IPv6Prefix: 64})
+	for i := range l.MaxClients() {
+		l.Allow(l.Key(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})), 0)
+	}
+	for i := 0; b.Loop(); i++ {
+		l = l.Change(Config{Rate: []float64{1000, 10}[i%2], Burst: 10, MaxClients: 262_144, IPv6Prefix: 64}, 0)
+	}
+}

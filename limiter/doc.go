@@ -38,6 +38,13 @@
 // Burst, until a word of its set is in the past. A flood of addresses is thus granted no more than
 // the words of the table and the overflow allow, and makes nobody forgotten who is being limited.
 //
+// # Another rate
+//
+// When Rate or Burst change, no client starts afresh: Change moves the table, set by set, to a new
+// Limiter, while requests go on. A word that has moved holds a mark that is larger than any TAT, so to
+// move it is one more swap that makes it larger, and what is said about swaps at the method find holds for
+// it too. Who meets the mark asks the new Limiter.
+//
 // # Time
 //
 // Time is a parameter: how long a monotonic clock has run since some fixed start. Callers may be late,

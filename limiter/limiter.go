@@ -2,6 +2,7 @@ package limiter
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,6 +64,8 @@ type Limiter struct {
 
 	sets     []set
 	overflow []overflowWord
+
+	next atomic.Pointer[successor] // nil before Change
 }
 
 // New makes a Limiter and allocates all the memory it will ever use. It panics if a field of c is
@@ -79,7 +82,7 @@ func New(c Config) *Limiter {
 		sets:      newSets(c.MaxClients),
 		overflow:  make([]overflowWord, overflowWords),
 	}
-	l.end = tatMask - l.tolerance
+	l.end = tatMask - 1 - l.tolerance // no word may look like one that has moved
 	return l
 }
 
@@ -105,16 +108,22 @@ func (l *Limiter) Allow(key uint64, now time.Duration) Decision {
 	if tick > l.end {
 		return Decision{OK: true, Remaining: l.config.Burst - 1}
 	}
-	s, tag := &l.sets[key&uint64(len(l.sets)-1)], key>>tatBits
+	s, tag := &l.sets[l.index(key)], key>>tatBits
 	for {
 		// A word of the past in somebody else's name is charged like one of our own.
 		w, seen := s.find(tag)
+		if seen>>tatBits != tag && s[0].Load() == moved {
+			return l.pass(key, now)
+		}
 		if !mayTake(seen, tag, tick) {
 			w = &l.overflow[tag%overflowWords].word
 			seen = w.Load()
 		}
 		tat := max(seen&tatMask, tick) + l.interval
 		if tat > tick+l.tolerance {
+			if seen == moved {
+				return l.pass(key, now)
+			}
 			return Decision{RetryAfter: l.clock.reach(tat-l.tolerance) - now}
 		}
 		if w.CompareAndSwap(seen, tag<<tatBits|tat) {
@@ -122,6 +131,9 @@ func (l *Limiter) Allow(key uint64, now time.Duration) Decision {
 		}
 	}
 }
+
+// index returns the place of a key's set.
+func (l *Limiter) index(key uint64) uint64 { return key & uint64(len(l.sets)-1) }
 
 // mayTake reports whether the client called tag may be charged to a word that holds seen: the word is
 // its own, or it lies in the past, as one that was never used does.
@@ -132,6 +144,9 @@ func mayTake(seen, tag, tick uint64) bool {
 // Clients counts the live clients by reading the whole table. Those charged to the overflow are not
 // among them.
 func (l *Limiter) Clients(now time.Duration) int {
+	if next := l.next.Load(); next != nil {
+		return next.limiter.Clients(now)
+	}
 	tick := l.clock.tick(max(now, 0))
 	n := 0
 	for i := range l.sets {
