@@ -6,6 +6,11 @@
 // Pick, which every request calls, only reads. The strategies are a table: one
 // name of the configuration, one small file.
 //
+// A pool changes while it serves: Update makes it what another configuration says,
+// Drain and SetWeight are for operators. What requests read is a view, which is
+// never changed but replaced. A Backend stays the same for as long as its address
+// is in the configuration, and after that until its last exchange has ended.
+//
 // A Backend hands out connections. They come from a fasthttp.HostClient, of
 // which only the connection pool is used: its limit, its idle list and its
 // cleaner. What goes over a connection is written and read by this package (see
