@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -14,9 +15,19 @@ import (
 // would do, but tickets are used once.
 const sessions = 64
 
-// backendTLS returns how a backend is spoken to over TLS. Errors name the file
-// and the setting.
-func backendTLS(c config.BackendTLS, addr string) (*tls.Config, error) {
+// security is how a backend is spoken to over TLS. Two with the same sum were made
+// of the same settings and files: then the older one stays in use, and with it its
+// connections and sessions.
+type security struct {
+	config *tls.Config
+	sum    [sha256.Size]byte
+}
+
+// newSecurity reads what a backend is spoken to with. Errors name the file and the
+// setting.
+func newSecurity(c config.BackendTLS, addr string) (security, error) {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q %+v\n", addr, c)
 	t := &tls.Config{
 		ServerName:         c.ServerName,
 		InsecureSkipVerify: c.InsecureSkipVerify, // the user's own choice, told at start
@@ -26,28 +37,32 @@ func backendTLS(c config.BackendTLS, addr string) (*tls.Config, error) {
 	if t.ServerName == "" {
 		host, _, err := net.SplitHostPort(addr)
 		if err != nil {
-			return nil, fmt.Errorf("backend %s: %w", addr, err)
+			return security{}, fmt.Errorf("backend %s: %w", addr, err)
 		}
 		t.ServerName = host
 	}
 	if c.CAFile != "" {
 		pem, err := os.ReadFile(c.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("backend_tls.ca_file: %w", err)
+			return security{}, fmt.Errorf("backend_tls.ca_file: %w", err)
 		}
 		t.RootCAs = x509.NewCertPool()
 		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("backend_tls.ca_file: %s holds no PEM certificate", c.CAFile)
+			return security{}, fmt.Errorf("backend_tls.ca_file: %s holds no PEM certificate", c.CAFile)
 		}
+		sum.Write(pem)
 	}
 	if c.CertFile != "" {
 		pair, err := keyPair(c)
 		if err != nil {
-			return nil, err
+			return security{}, err
 		}
 		t.Certificates = []tls.Certificate{pair}
+		for _, der := range pair.Certificate {
+			sum.Write(der)
+		}
 	}
-	return t, nil
+	return security{t, [sha256.Size]byte(sum.Sum(nil))}, nil
 }
 
 // keyPair reads the proxy's own certificate and its key.

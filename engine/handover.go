@@ -4,16 +4,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/ESousa97/goproxyreverso/pool"
 )
 
 // state is what a process leaves to the one that takes over from it, beside its
 // sockets: what operators and time have made, and no file says.
 type state struct {
+	Overrides map[string][]pool.Override // by pool
 }
 
 // State returns what Restore gives to the process that takes over from this one.
 func (e *Engine) State() ([]byte, error) {
-	return json.Marshal(state{})
+	s := state{Overrides: make(map[string][]pool.Override)}
+	for _, p := range e.snapshot.Load().pools {
+		s.Overrides[p.Name] = p.Overrides()
+	}
+	return json.Marshal(s)
 }
 
 // Restore takes over what State returned in the process before this one. It is
@@ -22,6 +29,9 @@ func (e *Engine) Restore(data []byte) error {
 	var s state
 	if err := json.Unmarshal(data, &s); err != nil {
 		return fmt.Errorf("state of the process before: %w", err)
+	}
+	for _, p := range e.snapshot.Load().pools {
+		p.Restore(s.Overrides[p.Name])
 	}
 	return nil
 }

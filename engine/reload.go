@@ -49,6 +49,14 @@ func (e *Engine) change(c *config.Config) error {
 	}
 	t.commit()
 	e.snapshot.Store(next)
+	for _, p := range next.pools {
+		if old.pool(p.Name) == nil {
+			p.Start()
+		}
+		if p.Eligible() == 0 {
+			e.log.Warn("no backend can be picked after the reload", "pool", p.Name)
+		}
+	}
 	for _, l := range next.listeners {
 		if !old.hasListener(l) {
 			e.serve(l)
@@ -64,7 +72,13 @@ func (e *Engine) change(c *config.Config) error {
 			e.background.Go(p.Close)
 		}
 	}
-	e.log.Info("reloaded", "listen_addr", next.addrs(), "pools", len(next.pools))
+	changes := config.Diff(old.config, c)
+	for _, d := range changes {
+		if d.Restart {
+			e.log.Warn("a setting changes with the next start only", "setting", d.Path, "old", d.Old, "new", d.New)
+		}
+	}
+	e.log.Info("reloaded", "listen_addr", next.addrs(), "pools", len(next.pools), "changes", len(changes))
 	return nil
 }
 

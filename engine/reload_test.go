@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ESousa97/goproxyreverso/engine/config"
 	"github.com/ESousa97/goproxyreverso/pool"
+	"github.com/ESousa97/goproxyreverso/pool/pooltest"
 )
 
 // dial opens a connection to a listener by its place.
@@ -141,4 +143,79 @@ func TestShutdownDelay(t *testing.T) {
 	fresh.get("/0")
 	require.True(t, fresh.want(200, "").Close)
 	require.NoError(t, <-stopped)
+}
+
+// What a reload keeps goes on as if nothing had happened: connections, counters,
+// what clients owe. What it removes gets no request any more and ends the one under
+// way, and what it adds takes its place.
+func TestReloadBackends(t *testing.T) {
+	const limited = "\nrate_limit: {rps: 0.001, burst: "
+	p := startProxy(t, "backends: [$a]"+limited+"4}")
+	p.backends["b"] = pooltest.New(t)
+	p.backend("b").Serve(answerAll)
+	c := p.connect()
+	c.get("/1")
+	kept := p.backend("a").Accept()
+	kept.Receive()
+	kept.Reply(200, "x")
+	c.want(200, "x")
+	p.wantMetric("proxy_requests_inflight", "0")
+
+	require.NoError(t, p.change("backends: [$a]\ntimeouts: {response_header: 7s}"+limited+"3}"))
+	c.get("/2")
+	kept.Receive()
+	require.NoError(t, p.change("backends: [$b]"+limited+"3}"))
+	other := p.connect()
+	other.get("/0")
+	other.want(200, "")
+	series := `proxy_backend_draining{pool="default",backend="` + p.backend("a").Addr + `"}`
+	require.Equal(t, "1", p.metric(series))
+	kept.Reply(200, "x")
+	c.want(200, "x")
+	require.Empty(t, kept.Ended())
+	require.Equal(t, 1, p.backend("a").Connections())
+	p.wantMetric(`proxy_requests_total{pool="default",code="2xx"}`, "3")
+	other.get("/0")
+	other.wantReject(429, "http_request_denied")
+}
+
+// Pools come and go with their routes.
+func TestReloadPools(t *testing.T) {
+	p := startProxy(t, "backends: [$a]")
+	p.backend("a").Serve(answerAll)
+	require.NoError(t, p.change("backends: [$a]\npools: {api: {backends: [$a]}}\nroutes: [{path: /1, pool: api}]"))
+	c := p.connect()
+	c.get("/1")
+	c.want(200, "\x00")
+	p.wantMetric(`proxy_requests_total{pool="api",code="2xx"}`, "1")
+	require.NoError(t, p.change("backends: [$a]"))
+	c.get("/1")
+	c.want(200, "\x00")
+	p.wantMetric(`proxy_requests_total{pool="default",code="2xx"}`, "1")
+}
+
+// Certificates of backends are read again; connections stay when they are the same.
+func TestReloadKeepsSecurity(t *testing.T) {
+	p := startProxy(t, "backends: ['https://127.0.0.1:1']\nhealth_check_interval: 0s")
+	before := p.snapshot.Load().pools[0].secure
+	require.NoError(t, p.change("backends: ['https://127.0.0.1:1']\nhealth_check_interval: 0s\nretries: {attempts: 1}"))
+	require.Equal(t, before, p.snapshot.Load().pools[0].secure)
+	require.NoError(t, p.change("backends: ['https://127.0.0.1:1']\nhealth_check_interval: 0s\nbackend_tls: {server_name: other}"))
+	require.NotEqual(t, before, p.snapshot.Load().pools[0].secure)
+}
+
+// What operators have set goes over to the process that takes over.
+func TestHandOverState(t *testing.T) {
+	p := startProxy(t, "backends: [$a, $b]")
+	require.NoError(t, p.snapshot.Load().pools[0].Drain(p.backend("a").Addr, false))
+	data, err := p.State()
+	require.NoError(t, err)
+
+	c, err := p.parse("backends: [$a, $b]")
+	require.NoError(t, err)
+	next, err := New(c, slog.New(slog.NewTextHandler(p.log, nil)))
+	require.NoError(t, err)
+	require.NoError(t, next.Restore(data))
+	require.Equal(t, pool.Draining, next.snapshot.Load().pools[0].Backends()[0].State())
+	require.Error(t, next.Restore([]byte("{")))
 }

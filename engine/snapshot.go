@@ -35,7 +35,8 @@ type snapshot struct {
 // configuration changes, for as long as that has a pool of the name.
 type servicePool struct {
 	*pool.Pool
-	tally   tally // of the exchanges that were routed to it
+	secure  map[string]security // TLS with its backends, by address; changed by transitions only
+	tally   tally               // of the exchanges that were routed to it
 	retries retryBudget
 }
 
@@ -60,15 +61,22 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 		maxBody:     c.Limits.MaxBodyBytes,
 		metricsPath: c.MetricsPath,
 	}
-	if r := c.RateLimit; r.RPS > 0 {
-		s.limiter = limiter.New(limiter.Config{Rate: r.RPS, Burst: r.Burst, MaxClients: r.MaxClients, IPv6Prefix: r.IPv6Prefix})
-		s.limitFields = limitPolicy(r.RPS, r.Burst)
-	}
+	before := e.snapshot.Load()
+	s.limit(before, t)
 	byName := make(map[string]*servicePool)
 	for _, pc := range c.Pools {
-		sp, err := newServicePool(pc, c, e)
+		sp := before.pool(pc.Name)
+		if sp == nil {
+			sp = &servicePool{tally: e.counters.newTally()}
+		}
+		pcfg, err := sp.configure(pc, c, e, t)
 		if err != nil {
 			return nil, err
+		}
+		if sp.Pool == nil {
+			sp.Pool = pool.New(pcfg)
+		} else {
+			t.onCommit(func() { sp.Update(pcfg) })
 		}
 		s.pools = append(s.pools, sp)
 		byName[pc.Name] = sp
@@ -77,8 +85,24 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 	return s, nil
 }
 
-func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, error) {
-	sp := &servicePool{tally: e.counters.newTally()}
+// limit gives the snapshot its limiter. One that was there before goes on with what
+// its clients owe.
+func (s *snapshot) limit(before *snapshot, t *transition) {
+	r := s.config.RateLimit
+	if r.RPS == 0 {
+		return
+	}
+	s.limitFields = limitPolicy(r.RPS, r.Burst)
+	c := limiter.Config{Rate: r.RPS, Burst: r.Burst, MaxClients: r.MaxClients, IPv6Prefix: r.IPv6Prefix}
+	if before == nil || before.limiter == nil {
+		s.limiter = limiter.New(c)
+		return
+	}
+	t.onCommit(func() { s.limiter = before.limiter.Change(c, http1.Now()) })
+}
+
+// configure returns what a pool is to become.
+func (p *servicePool) configure(pc config.Pool, c *config.Config, e *Engine, t *transition) (pool.Config, error) {
 	pcfg := pool.Config{
 		Name:     pc.Name,
 		Strategy: pc.Strategy,
@@ -102,21 +126,28 @@ func newServicePool(pc config.Pool, c *config.Config, e *Engine) (*servicePool, 
 		OnChange: stateChanged(e.log),
 		Owner:    func(string) any { return &backendCounters{tally: e.counters.newTally()} },
 	}
+	secure := make(map[string]security)
 	for _, b := range pc.Backends {
 		bc := pool.BackendConfig{Addr: b.Addr, Weight: b.Weight, MaxConns: b.MaxConns, Backup: b.Backup}
 		if b.TLS {
-			var err error
-			if bc.TLS, err = backendTLS(pc.TLS, b.Addr); err != nil {
-				return nil, fmt.Errorf("pool %s: %w", pc.Name, err)
+			next, err := newSecurity(pc.TLS, b.Addr)
+			if err != nil {
+				return pcfg, fmt.Errorf("pool %s: %w", pc.Name, err)
 			}
+			if old := p.secure[b.Addr]; old.sum == next.sum {
+				next = old
+			}
+			secure[b.Addr], bc.TLS = next, next.config
 		}
 		pcfg.Backends = append(pcfg.Backends, bc)
 	}
+	t.onCommit(func() { p.secure = secure })
 	if pc.TLS.InsecureSkipVerify {
-		e.log.Warn("certificates of backends are not verified", "pool", pc.Name, "setting", "backend_tls.insecure_skip_verify")
+		t.onCommit(func() {
+			e.log.Warn("certificates of backends are not verified", "pool", pc.Name, "setting", "backend_tls.insecure_skip_verify")
+		})
 	}
-	sp.Pool = pool.New(pcfg)
-	return sp, nil
+	return pcfg, nil
 }
 
 // stateChanged returns what is done at each change of a backend's state: one log
@@ -186,6 +217,9 @@ func (s *snapshot) addrs() string {
 
 // pool returns the one with that name, nil when there is none.
 func (s *snapshot) pool(name string) *servicePool {
+	if s == nil {
+		return nil
+	}
 	for _, p := range s.pools {
 		if p.Name == name {
 			return p
