@@ -22,6 +22,7 @@ func (r *reader) checkInterval() {
 
 // checkAddresses reports listeners that cannot be open at the same time.
 func (r *reader) checkAddresses(d *draft) {
+	r.checkAdmin(d)
 	for i, l := range d.Listeners {
 		path := d.addrPaths[i]
 		for j, other := range d.Listeners[:i] {

@@ -18,9 +18,11 @@ import (
 // Config is a whole, valid configuration. It is plain data and is not changed
 // after Parse returned it.
 type Config struct {
-	Listeners   []Listener // in the order of the file, at least one; listen_addr is short for one
-	AdminAddr   string     // host:port of the admin listener; "" when it is off
-	MetricsPath string     // also served on all Listeners; "" when it is not
+	Listeners   []Listener  // in the order of the file, at least one; listen_addr is short for one
+	AdminAddr   string      // host:port or unix:path of the admin listener; "" when it is off
+	AdminMode   fs.FileMode // of its Unix socket
+	AdminToken  Secret      // what requests to it must carry; "" when nothing is asked for
+	MetricsPath string      // also served on all Listeners; "" when it is not
 
 	RateLimit RateLimit
 	Timeouts  Timeouts

@@ -107,6 +107,7 @@ func requireWhole(t *testing.T, c *Config) {
 		requireListener(t, l)
 		require.NotEqual(t, l.Addr, c.AdminAddr)
 	}
+	require.True(t, c.AdminAddr == "" || IsLoopback(c.AdminAddr) || strings.HasPrefix(c.AdminAddr, "unix:/") || len(c.AdminToken) >= minToken)
 	require.True(t, c.MetricsPath == "" || c.MetricsPath[0] == '/')
 	require.True(t, c.RateLimit.RPS >= 0 && c.RateLimit.RPS <= 1e5 && c.RateLimit.Burst > 0 && c.RateLimit.MaxClients > 0)
 	require.True(t, c.RateLimit.IPv6Prefix >= 1 && c.RateLimit.IPv6Prefix <= 128)

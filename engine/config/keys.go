@@ -67,7 +67,9 @@ var certificateKeys = []key[CertificateFiles]{
 }
 
 var adminKeys = []key[draft]{
-	one("admin_addr", "address", `"127.0.0.1:9901"`, orEmpty(listenAddr), func(d *draft) *string { return &d.AdminAddr }, `host:port of the admin listener: /metrics, /healthz, /readyz; "" turns it off`),
+	one("admin_addr", "address", `"127.0.0.1:9901"`, orEmpty(socketAddr), func(d *draft) *string { return &d.AdminAddr }, `host:port or unix:/path of the admin listener: /metrics, /healthz, /readyz, /status; "" turns it off`),
+	one("admin_mode", "mode", `"0600"`, socketMode, func(d *draft) *fs.FileMode { return &d.AdminMode }, "mode bits of its Unix socket"),
+	one("admin_token", "secret", `""`, secret, func(d *draft) *Secret { return &d.AdminToken }, "what requests to admin_addr must carry, /healthz and /readyz apart; needed where other machines can reach it"),
 	one("metrics_path", "path", "/metrics", orEmpty(cleanPath), func(d *draft) *string { return &d.MetricsPath }, `where listen_addr serves the metrics as well; "" turns that off`),
 	one("health_check_interval", "duration", "5s", interval, func(d *draft) *time.Duration { return &d.base.HealthCheck.Interval }, "the same as health_check.interval"),
 }

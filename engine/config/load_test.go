@@ -32,6 +32,7 @@ func TestSeedForm(t *testing.T) {
 	want := &Config{
 		Listeners:   []Listener{{Addr: ":8080", SocketMode: 0o660, TLS: plainListener}},
 		AdminAddr:   "127.0.0.1:9901",
+		AdminMode:   0o600,
 		MetricsPath: "/metrics",
 		RateLimit:   RateLimit{RPS: 10, Burst: 10, MaxClients: 262144, IPv6Prefix: 64},
 		Timeouts: Timeouts{
@@ -106,7 +107,10 @@ func TestFullForm(t *testing.T) {
 				ClientCAFile: "/etc/proxy/clients.pem", ClientAuth: "optional", HSTS: 24 * time.Hour,
 			},
 		}},
-		RateLimit: RateLimit{RPS: 0.5, Burst: 1, MaxClients: 1024, IPv6Prefix: 56},
+		AdminAddr:  "unix:/run/proxy.sock",
+		AdminMode:  0o660,
+		AdminToken: "full-of-secrets-0123",
+		RateLimit:  RateLimit{RPS: 0.5, Burst: 1, MaxClients: 1024, IPv6Prefix: 56},
 		Timeouts: Timeouts{
 			ClientHeader: time.Second, ClientBody: 2 * time.Second, ClientIdle: 3 * time.Second, ClientWrite: 4 * time.Second,
 			Connect: 5 * time.Second, ResponseHeader: 6 * time.Second, ResponseBody: 7 * time.Second, BackendIdle: 8 * time.Second,

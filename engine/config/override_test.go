@@ -96,6 +96,7 @@ func TestOverrideProblems(t *testing.T) {
 		"--set routes=x: routes: routes are set in the file only",
 		"--set tls.cert=x: tls.cert: unknown key",
 		"--set =: unknown key",
+		"--set admin_addr=:8080: admin_addr: :8080 can be reached from other machines: set admin_token too, or listen on 127.0.0.1 or unix:/path",
 		"--set admin_addr=:8080: admin_addr: listen_addr (:8080) and admin_addr (:8080) are the same address",
 	}, problems(t, Source{
 		Data: []byte("nope: 1\nbackends: [http://a]\n"),

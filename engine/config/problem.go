@@ -105,11 +105,13 @@ func (r *reader) problem(f finding) Problem {
 	case inFile:
 		p.File = r.source.Name
 		p.Line, p.Column = r.inside(f.at)
-		p.Excerpt = r.excerpt(f.at)
+		if f.path != "admin_token" { // its value may be on any line of it
+			p.Excerpt = hide(r.excerpt(f.at))
+		}
 	case inEnvironment:
 		p.File = "environment " + plain(f.at.name)
 	case inSet:
-		p.File = "--set " + plain(f.at.name)
+		p.File = "--set " + hide(plain(f.at.name))
 	}
 	return p
 }
