@@ -44,6 +44,9 @@ type Engine struct {
 
 	parkAfter time.Duration
 	admin     *admin
+	started   time.Time
+	recent    recent
+	changes   changes
 
 	tunnels    atomic.Int64
 	background sync.WaitGroup // what parking gives back, what a reload has removed
@@ -63,7 +66,7 @@ type Engine struct {
 // New builds everything the configuration asks for, and neither listens nor
 // sends anything. The configuration is one that config.Parse returned.
 func New(c *config.Config, log *slog.Logger) (*Engine, error) {
-	e := &Engine{log: log, counters: newStripes(), Open: OpenSocket, failed: make(chan error, 1), ready: make(chan struct{})}
+	e := &Engine{log: log, counters: newStripes(), Open: OpenSocket, failed: make(chan error, 1), ready: make(chan struct{}), started: time.Now()}
 	e.conns.init(maxConnections(c.Limits.MaxConnections))
 	t := &transition{}
 	snap, err := newSnapshot(c, e, t)
@@ -75,7 +78,7 @@ func New(c *config.Config, log *slog.Logger) (*Engine, error) {
 	e.snapshot.Store(snap)
 	e.reloads.succeeded(time.Now())
 	e.metrics = newExposition(e)
-	e.admin = newAdmin(e)
+	e.admin = newAdmin(e, c)
 	e.server = newServer(e)
 	e.parkAfter = parkAfter
 	return e, nil
@@ -92,9 +95,7 @@ func (e *Engine) Listen() error {
 		t.onUndo(e.parking.close)
 	}
 	if err == nil {
-		if err = e.admin.listen(snap.config.AdminAddr); err != nil {
-			err = fmt.Errorf("admin_addr: %w", err)
-		}
+		err = e.admin.listen(snap.config)
 	}
 	if err != nil {
 		t.undo()

@@ -46,6 +46,9 @@ func (e *Engine) HandOver() {
 	for _, l := range e.snapshot.Load().listeners {
 		l.Shared = true
 	}
+	if e.admin.listener != nil {
+		e.admin.listener.Shared = true
+	}
 	e.handedOver.Store(true)
 }
 

@@ -52,7 +52,7 @@ func (s *listenerSettings) trusts(addr netip.Addr) bool {
 
 // openListener opens the listener that c describes.
 func (e *Engine) openListener(c config.Listener, settings *listenerSettings) (*listener, error) {
-	socket, err := e.Open(c)
+	socket, err := e.openSocket(c)
 	if err != nil {
 		return nil, err
 	}

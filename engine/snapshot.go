@@ -2,9 +2,9 @@ package engine
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ESousa97/goproxyreverso/engine/config"
 	"github.com/ESousa97/goproxyreverso/limiter"
@@ -123,7 +123,7 @@ func (p *servicePool) configure(pc config.Pool, c *config.Config, e *Engine, t *
 			HeadBytes:      c.Limits.MaxHeaderBytes,
 			Fields:         c.Limits.MaxFields,
 		},
-		OnChange: stateChanged(e.log),
+		OnChange: stateChanged(e),
 		Owner:    func(string) any { return &backendCounters{tally: e.counters.newTally()} },
 	}
 	secure := make(map[string]security)
@@ -151,11 +151,12 @@ func (p *servicePool) configure(pc config.Pool, c *config.Config, e *Engine, t *
 }
 
 // stateChanged returns what is done at each change of a backend's state: one log
-// line, one count.
-func stateChanged(log *slog.Logger) func(pool.Change) {
+// line, one count, one entry of the status.
+func stateChanged(e *Engine) func(pool.Change) {
 	return func(c pool.Change) {
 		countersOf(c.Backend).changes[c.New].Add(1)
-		log.Warn("backend state changed", "pool", c.Pool, "backend", c.Backend.Addr,
+		e.changes.add(c, time.Now())
+		e.log.Warn("backend state changed", "pool", c.Pool, "backend", c.Backend.Addr,
 			"old", c.Old.String(), "new", c.New.String(), "why", c.Why)
 	}
 }
@@ -179,16 +180,20 @@ func (s *snapshot) listen(e *Engine, before *snapshot, t *transition) error {
 		}
 		l, err := e.openListener(c, settings)
 		if err != nil {
-			key := "listen_addr"
-			if len(s.config.Listeners) > 1 {
-				key = fmt.Sprintf("listeners[%d].addr", i)
-			}
-			return fmt.Errorf("%s: %w", key, err)
+			return fmt.Errorf("%s: %w", s.addrSetting(i), err)
 		}
 		t.onUndo(func() { _ = l.Close() })
 		s.listeners = append(s.listeners, l)
 	}
 	return nil
+}
+
+// addrSetting returns the name of the setting with the address of a listener.
+func (s *snapshot) addrSetting(i int) string {
+	if len(s.config.Listeners) == 1 {
+		return "listen_addr"
+	}
+	return fmt.Sprintf("listeners[%d].addr", i)
 }
 
 // listener returns the one with that address, nil when there is none.
@@ -210,7 +215,7 @@ func (s *snapshot) hasListener(l *listener) bool { return slices.Contains(s.list
 func (s *snapshot) addrs() string {
 	var addrs []string
 	for _, l := range s.listeners {
-		addrs = append(addrs, l.Addr().String())
+		addrs = append(addrs, addrText(l.Addr()))
 	}
 	return strings.Join(addrs, " ")
 }

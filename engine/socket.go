@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -22,14 +20,15 @@ type Socket struct {
 	// service manager, or the process that takes over from this one. Then Close
 	// takes nothing away from it.
 	Shared bool
+
+	file *socketFile // of a Unix socket that is this process's own
 }
 
 // Close closes the socket. Unless it is Shared, clients are refused from then on
 // whoever holds a copy of it, and a Unix socket is gone from its folder.
 func (s *Socket) Close() error {
-	unixListener, isUnix := s.Listener.(*net.UnixListener)
-	if isUnix {
-		unixListener.SetUnlinkOnClose(!s.Shared)
+	if s.file != nil && !s.Shared {
+		s.file.remove()
 	}
 	if !s.Shared {
 		s.control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
@@ -61,38 +60,35 @@ func Network(addr string) (network, address string) {
 // any more is replaced.
 func OpenSocket(c config.Listener) (Socket, error) {
 	network, address := Network(c.Addr)
+	if network == "unix" {
+		ln, err := listenUnix(address, c.SocketMode)
+		return Socket{Listener: ln}, err
+	}
 	listen := net.ListenConfig{}
 	if c.ReusePort {
 		listen.Control = reusePort
 	}
 	ln, err := listen.Listen(context.Background(), network, address)
-	if network == "unix" && errors.Is(err, syscall.EADDRINUSE) && isStale(address) {
-		if err = os.Remove(address); err == nil {
-			ln, err = listen.Listen(context.Background(), network, address)
-		}
-	}
-	if err != nil {
-		return Socket{}, err
-	}
-	if network == "unix" {
-		if err := os.Chmod(address, c.SocketMode); err != nil {
-			_ = ln.Close()
-			return Socket{}, fmt.Errorf("socket_mode: %w", err)
-		}
-	}
-	return Socket{Listener: ln}, nil
+	return Socket{Listener: ln}, err
 }
 
-// isStale reports whether path is a socket that nobody listens on.
-func isStale(path string) bool {
-	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != os.ModeSocket {
-		return false
+// openSocket opens the socket of a listener, from wherever Open has it. The file of
+// a Unix socket is then removed with it.
+func (e *Engine) openSocket(c config.Listener) (Socket, error) {
+	s, err := e.Open(c)
+	if ln, ok := s.Listener.(*net.UnixListener); ok && err == nil {
+		ln.SetUnlinkOnClose(false)
+		s.file = newSocketFile(ln.Addr().String())
 	}
-	nc, err := net.Dial("unix", path)
-	if err == nil {
-		_ = nc.Close()
+	return s, err
+}
+
+// addrText returns the address of a socket as the configuration would say it.
+func addrText(addr net.Addr) string {
+	if addr.Network() == "unix" {
+		return "unix:" + addr.String()
 	}
-	return errors.Is(err, syscall.ECONNREFUSED)
+	return addr.String()
 }
 
 func reusePort(_, _ string, raw syscall.RawConn) error {

@@ -10,12 +10,12 @@ import (
 )
 
 // watchInterval is how often the clients of exchanges that wait for a backend
-// are looked at.
+// are looked at, and the counters sampled.
 const watchInterval = time.Second
 
 // watch does what comes back every few seconds, until ctx is done: it begins the
-// next window of the retry budgets, and looks for clients that have left while
-// their exchange waits. It costs the path of a request nothing: a connection in an
+// next window of the retry budgets, samples the counters for the status, and looks
+// for clients that have left while their exchange waits. It costs the path of a request nothing: a connection in an
 // attempt is known by its upstream, and each look is one system call that does not
 // wait.
 //
@@ -37,6 +37,7 @@ func (e *Engine) watch(ctx context.Context) {
 			continue
 		case <-tick.C:
 		}
+		e.recent.sample(e.snapshot.Load().pools, http1.Now())
 		for _, c := range e.conns.list() {
 			if c.upstream.Load() != nil && !c.unwatched.Load() && c.left() {
 				c.abort()

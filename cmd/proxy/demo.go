@@ -39,7 +39,7 @@ func startDemo(c *config.Config, log *slog.Logger) (*demo, error) {
 	seen := make(map[string]bool)
 	for _, p := range c.Pools {
 		for _, b := range p.Backends {
-			if seen[b.Addr] || b.TLS || !isLoopback(b.Addr) {
+			if seen[b.Addr] || b.TLS || !config.IsLoopback(b.Addr) {
 				continue
 			}
 			seen[b.Addr] = true
@@ -56,15 +56,6 @@ func startDemo(c *config.Config, log *slog.Logger) (*demo, error) {
 		}
 	}
 	return d, nil
-}
-
-func isLoopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (d *demo) serve(ln net.Listener, addr string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"syscall"
 
@@ -102,7 +103,10 @@ func run(s *source, o runOptions) error {
 
 // explainListen adds to an error of listening what can be done about it.
 func explainListen(err error) error {
+	var op *net.OpError
 	switch {
+	case errors.As(err, &op) && op.Net == "unix" && (errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.ENOENT)):
+		return hint{err, "the directory of the socket must be there and writable"}
 	case errors.Is(err, syscall.EADDRINUSE):
 		return hint{err, "another process listens there; choose another address or stop it"}
 	case errors.Is(err, syscall.EACCES):
