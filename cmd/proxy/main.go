@@ -54,7 +54,7 @@ Without a command it does what "proxy run" does.`,
 		"override a setting, as in --set timeouts.connect=1s; may be repeated")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml")
 	addRun(root, &s)
-	root.AddCommand(newRun(&s), newCheck(&s), newVersion())
+	root.AddCommand(newRun(&s), newCheck(&s), newStatus(&s), newVersion())
 	return root
 }
 
