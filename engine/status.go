@@ -18,12 +18,20 @@ type Status struct {
 	Uptime   float64          `json:"uptime_seconds"`
 	Ready    bool             `json:"ready"`
 	NotReady string           `json:"not_ready"` // why; "" when it is ready
+	Config   ConfigStatus     `json:"config"`
 	Listen   []ListenerStatus `json:"listeners"`
 	Clients  ClientsStatus    `json:"clients"`
 	Limiter  *LimiterStatus   `json:"limiter"` // null: off
 	Totals   TotalsStatus     `json:"totals"`
 	Pools    []PoolStatus     `json:"pools"`
 	Changes  []StateChange    `json:"changes"` // the last 64, the newest first
+}
+
+// ConfigStatus is about the configuration in use.
+type ConfigStatus struct {
+	Path     string    `json:"path"`
+	Loaded   time.Time `json:"loaded"`
+	ReloadOK bool      `json:"last_reload_ok"` // true before the first; false: the one before it is in use still
 }
 
 // ListenerStatus is a listener, by the name of its setting.
@@ -103,6 +111,7 @@ func (e *Engine) Status() Status {
 		Started:  e.started,
 		Uptime:   time.Since(e.started).Seconds(),
 		NotReady: e.notReady(),
+		Config:   e.configStatus(),
 		Clients: ClientsStatus{
 			Connections:    e.conns.len(),
 			MaxConnections: cap(e.conns.slots),
@@ -128,6 +137,13 @@ func (e *Engine) Status() Status {
 		s.Pools = append(s.Pools, e.poolStatus(p, snap.config.Pools[i].Strategy, now))
 	}
 	return s
+}
+
+func (e *Engine) configStatus() ConfigStatus {
+	r := &e.reloads
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return ConfigStatus{Path: e.Path, Loaded: r.at, ReloadOK: r.ok}
 }
 
 func (e *Engine) totals() TotalsStatus {

@@ -20,7 +20,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ESousa97/goproxyreverso/engine"
-	"github.com/ESousa97/goproxyreverso/engine/config"
 )
 
 // operator speaks to the admin listener of a proxy that runs.
@@ -67,10 +66,8 @@ func (f *operatorFlags) operator(s *source) (*operator, error) {
 
 func (o *operator) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	d := net.Dialer{Timeout: 5 * time.Second}
-	if path, ok := strings.CutPrefix(o.addr, config.UnixPrefix); ok {
-		return d.DialContext(ctx, "unix", path)
-	}
-	return d.DialContext(ctx, "tcp", o.addr)
+	network, address := engine.Network(o.addr)
+	return d.DialContext(ctx, network, address)
 }
 
 // maxAnswer bounds what is read of an answer.

@@ -60,6 +60,9 @@ func printStatus(w io.Writer, s *engine.Status, now time.Time) error {
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row(t, "proxy", fmt.Sprintf("%s, pid %d, up %s, %s", s.Version, s.PID, length(now.Sub(s.Started)), ready))
+	if !s.Config.ReloadOK {
+		row(t, "config", "THE LAST RELOAD FAILED, that of "+length(now.Sub(s.Config.Loaded))+" ago is in use")
+	}
 	for _, l := range s.Listen {
 		row(t, l.Setting, l.Addr)
 	}
