@@ -27,7 +27,7 @@ type admin struct {
 
 func newAdmin(e *Engine, c *config.Config) *admin {
 	a := &admin{engine: e}
-	g := &guard{token: string(c.AdminToken), local: config.IsLoopback(c.AdminAddr)}
+	g := &guard{engine: e, first: c.AdminToken, local: config.IsLoopback(c.AdminAddr)}
 	a.server = &http.Server{
 		Handler:           g.protect(a.handlers()),
 		ReadHeaderTimeout: 10 * time.Second,

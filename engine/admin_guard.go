@@ -1,20 +1,24 @@
 package engine
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/ESousa97/goproxyreverso/engine/config"
 )
 
 // guard decides which requests the admin listener takes. Whoever can connect to
 // it is not trusted for that: a browser on the same machine connects for any page
 // it shows.
 type guard struct {
-	token string // "": nothing is asked for
-	local bool   // it listens on a loopback address
+	engine *Engine
+	first  config.Secret // the token at the start
+	local  bool          // it listens on a loopback address
 
 	origins http.CrossOriginProtection
 }
@@ -60,14 +64,22 @@ func (g *guard) isForeign(r *http.Request) bool {
 	return g.origins.Check(&post) != nil
 }
 
+// token returns what is asked for, "" when nothing is. A reload changes it, but
+// does not take it away: whether it may be missing was decided for the address of
+// the start, which stays until a restart.
+func (g *guard) token() config.Secret {
+	return cmp.Or(g.engine.snapshot.Load().config.AdminToken, g.first)
+}
+
 // knows reports whether the request carries the token, or needs none. Comparing
 // the sums takes the same time wherever the tokens differ, and however long they
 // are.
 func (g *guard) knows(r *http.Request) bool {
-	if g.token == "" || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+	secret := g.token()
+	if secret == "" || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 		return true
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	got, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.token))
+	got, want := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(secret))
 	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }

@@ -184,3 +184,19 @@ func TestSocketTakenOver(t *testing.T) {
 	require.NoError(t, p.stop())
 	require.FileExists(t, path)
 }
+
+// A reload replaces the token, and does not open a listener that had one.
+func TestTokenAfterReload(t *testing.T) {
+	p := startProxy(t, "backends: [$a]\nadmin_addr: 127.0.0.1:0\nadmin_token: "+secretToken)
+	const next = "another-token-of-the-next-file"
+	require.NoError(t, p.change("backends: [$a]\nadmin_addr: 127.0.0.1:0\nadmin_token: "+next))
+	for token, want := range map[string]int{next: 200, secretToken: 401} {
+		resp, _ := p.ask("GET", "/status", "Authorization: Bearer "+token)
+		require.Equal(t, want, resp.StatusCode)
+	}
+	require.NoError(t, p.change("backends: [$a]\nadmin_addr: 127.0.0.1:0"))
+	for token, want := range map[string]int{secretToken: 200, "": 401} {
+		resp, _ := p.ask("GET", "/status", "Authorization: Bearer "+token)
+		require.Equal(t, want, resp.StatusCode)
+	}
+}

@@ -23,14 +23,19 @@ func IsLoopback(addr string) bool {
 // string.
 type Secret string
 
-// String returns stars, so that printing a Config tells nothing.
-func (Secret) String() string { return hidden }
+// String returns stars unless there is none, so that printing a Config tells nothing.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return hidden
+}
 
-// GoString returns stars too.
-func (Secret) GoString() string { return hidden }
+// GoString returns what String does.
+func (s Secret) GoString() string { return s.String() }
 
-// MarshalText returns stars too.
-func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+// MarshalText returns what String does.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 const hidden = "***"
 

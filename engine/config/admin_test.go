@@ -29,6 +29,19 @@ func TestTokenIsNotPrinted(t *testing.T) {
 	}
 }
 
+// That another token is another is told, and neither of them.
+func TestDiffOfTokens(t *testing.T) {
+	with := func(token string) *Config { return parse(t, "backends: [http://a]\nadmin_token: '"+token+"'\n") }
+	a, b, none := with("one-0123456789-hidden"), with("two-0123456789-hidden"), with("")
+	require.Empty(t, Diff(a, a))
+	for _, row := range [][2]*Config{{a, b}, {a, none}, {none, b}} {
+		found := Diff(row[0], row[1])
+		require.Len(t, found, 1)
+		require.Equal(t, "admin_token", found[0].Path)
+		require.NotContains(t, found[0].String(), "hidden")
+	}
+}
+
 // No problem of a configuration shows a token, wherever it was written and
 // however wrong it is.
 func TestProblemsHideTokens(t *testing.T) {

@@ -37,6 +37,9 @@ func Diff(before, after *Config) []Difference {
 		},
 	})
 	diffKeys(d, adminKeys, &draft{Config: *before}, &draft{Config: *after})
+	if a, b := before.AdminToken, after.AdminToken; a != b && a.String() == b.String() {
+		d.found = append(d.found, Difference{Kind: Changed, Path: "admin_token", Old: a.String(), New: b.String()})
+	}
 	diffEach(d, before.Pools, after.Pools, set[Pool]{
 		name: func(p Pool) string { return "pools." + p.Name },
 		values: func(p, other Pool) {
