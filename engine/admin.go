@@ -51,6 +51,7 @@ func (a *admin) handlers() http.Handler {
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	m.HandleFunc("GET /readyz", a.readyz)
 	m.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, a.engine.Status()) })
+	a.addActions(m)
 	// Not among the profiles: the command line, which may hold --set admin_token.
 	m.HandleFunc("GET /debug/pprof/", unhurried(pprof.Index))
 	m.HandleFunc("GET /debug/pprof/profile", unhurried(pprof.Profile))
