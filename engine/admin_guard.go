@@ -23,8 +23,13 @@ type guard struct {
 	origins http.CrossOriginProtection
 }
 
+// AdminServer is the field Server of all answers of the admin listener. Clients can
+// tell by it that it is one.
+const AdminServer = "goproxyreverso-admin"
+
 func (g *guard) protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Server", AdminServer)
 		switch {
 		case g.local && !isLocal(r.Host):
 			answerError(w, http.StatusMisdirectedRequest, "the host of the URL must be an IP address or localhost")

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -13,7 +14,11 @@ import (
 )
 
 func main() {
-	if err := newCommand().Execute(); err != nil {
+	err := newCommand().Execute()
+	if code := exitCode(0); errors.As(err, &code) {
+		os.Exit(int(code))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "proxy:", err)
 		os.Exit(1)
 	}
@@ -54,7 +59,8 @@ Without a command it does what "proxy run" does.`,
 		"override a setting, as in --set timeouts.connect=1s; may be repeated")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml")
 	addRun(root, &s)
-	root.AddCommand(newRun(&s), newCheck(&s), newStatus(&s), newVersion())
+	root.AddCommand(newRun(&s), newCheck(&s), newStatus(&s), newPlan(&s), newReload(&s),
+		newDrain(&s), newUndrain(&s), newWeight(&s), newVersion())
 	return root
 }
 

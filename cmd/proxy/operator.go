@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ESousa97/goproxyreverso/engine"
+	"github.com/ESousa97/goproxyreverso/pool"
 )
 
 // operator speaks to the admin listener of a proxy that runs.
@@ -31,12 +32,40 @@ type operator struct {
 }
 
 // operatorFlags say which proxy is meant, when it is not the one of the
-// configuration.
-type operatorFlags struct{ admin, token string }
+// configuration, and how its answer is shown.
+type operatorFlags struct {
+	admin, token string
+	json         bool
+}
 
 func (f *operatorFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.admin, "admin", "", "admin listener to ask, host:port or unix:/path, instead of admin_addr of the configuration")
 	cmd.Flags().StringVar(&f.token, "token", "", "admin_token to send; better in the variable PROXY_ADMIN_TOKEN, which other users cannot see")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print what the proxy answers, for programs")
+}
+
+// request is a request to the admin listener, and where its answer goes.
+type request struct {
+	method, path string
+	body         any // sent as JSON; bytes as they are; nil: none
+	answer       any
+}
+
+// do sends a request and shows its answer, for people with show.
+func (f *operatorFlags) do(s *source, cmd *cobra.Command, r request, show func(io.Writer) error) error {
+	o, err := f.operator(s)
+	if err != nil {
+		return err
+	}
+	text, err := o.call(cmd.Context(), r)
+	if err != nil {
+		return err
+	}
+	if !f.json {
+		return show(cmd.OutOrStdout())
+	}
+	_, err = cmd.OutOrStdout().Write(text)
+	return err
 }
 
 // operator returns who speaks to the proxy that the flags mean, or else the
@@ -73,40 +102,39 @@ func (o *operator) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 64 << 20
 
-// call asks the proxy and reads its answer into out. body is sent as JSON, unless
-// it is bytes.
-func (o *operator) call(ctx context.Context, method, path string, body, out any) error {
-	content, isText := body.([]byte)
-	if body != nil && !isText {
+// call sends a request, reads the answer and returns its text too.
+func (o *operator) call(ctx context.Context, r request) ([]byte, error) {
+	content, isText := r.body.([]byte)
+	if r.body != nil && !isText {
 		var err error
-		if content, err = json.Marshal(body); err != nil {
-			return err
+		if content, err = json.Marshal(r.body); err != nil {
+			return nil, err
 		}
 	}
 	// The host is that of the local machine, whatever the way to the listener is.
-	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewReader(content))
+	req, err := http.NewRequestWithContext(ctx, r.method, "http://localhost"+r.path, bytes.NewReader(content))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.token != "" {
 		req.Header.Set("Authorization", "Bearer "+o.token)
 	}
 	resp, err := o.http.Do(req)
 	if err != nil {
-		return o.explain(err)
+		return nil, o.explain(err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return fmt.Errorf("answer of %s: %w", o.addr, err)
+		return nil, fmt.Errorf("answer of %s: %w", o.addr, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return o.refused(resp, answer)
+		return nil, o.refused(resp, answer)
 	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return o.stranger()
+	if resp.Header.Get("Server") != engine.AdminServer || json.Unmarshal(answer, r.answer) != nil {
+		return nil, o.stranger()
 	}
-	return nil
+	return answer, nil
 }
 
 // stranger is the error about an answer that no proxy gives.
@@ -133,9 +161,16 @@ func (o *operator) refused(resp *http.Response, answer []byte) error {
 	var f engine.Failure
 	if json.Unmarshal(answer, &f) != nil || f.Error == "" {
 		f.Error, _, _ = strings.Cut(string(answer), "\n")
+		f.Error = resp.Status + ": " + f.Error
 	}
-	err := fmt.Errorf("%s answers %s: %s", o.addr, resp.Status, printable(f.Error))
+	lines := strings.Split(f.Error, "\n") // a configuration has many problems
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	err := fmt.Errorf("the proxy at %s refuses: %s", o.addr, strings.Join(lines, "\n"))
 	switch {
+	case resp.StatusCode == http.StatusConflict && strings.Contains(f.Error, pool.ErrLastEligible.Error()):
+		return hint{err, "--force drains it all the same"}
 	case resp.StatusCode == http.StatusUnauthorized && o.token == "":
 		return hint{err, "set admin_token in the configuration, PROXY_ADMIN_TOKEN or --token"}
 	case resp.StatusCode == http.StatusUnauthorized:

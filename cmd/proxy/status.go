@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -16,7 +15,6 @@ import (
 
 func newStatus(s *source) *cobra.Command {
 	var f operatorFlags
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show how a running proxy and its backends are",
@@ -27,28 +25,14 @@ proxy answered, whatever the state of the backends.`,
   proxy status --admin 127.0.0.1:9901 --json
   watch proxy status`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := f.operator(s)
-			if err != nil {
-				return err
-			}
-			var raw json.RawMessage
-			if err := o.call(cmd.Context(), "GET", "/status", nil, &raw); err != nil {
-				return err
-			}
-			if asJSON {
-				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n", raw)
-				return err
-			}
-			var status engine.Status
-			if err := json.Unmarshal(raw, &status); err != nil || status.PID == 0 {
-				return o.stranger()
-			}
-			return printStatus(cmd.OutOrStdout(), &status, time.Now())
-		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print what the proxy answers, for programs")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		var status engine.Status
+		return f.do(s, cmd, request{"GET", "/status", nil, &status}, func(w io.Writer) error {
+			return printStatus(w, &status, time.Now())
+		})
+	}
 	return cmd
 }
 
@@ -91,6 +75,9 @@ func printPool(t io.Writer, p *engine.PoolStatus, now time.Time) {
 	for i := range p.Backends {
 		b := &p.Backends[i]
 		weight, why := strconv.Itoa(b.Weight), ""
+		if b.Weight != b.ConfiguredWeight {
+			weight += fmt.Sprintf(" instead of %d", b.ConfiguredWeight)
+		}
 		if b.Backup {
 			weight += " backup"
 		}
