@@ -210,12 +210,13 @@ func (e *Engine) stop(inOrder bool) error {
 		e.parking.close()
 	}
 	e.conns.wake()
-	if e.conns.wait(limit) {
+	inTime := e.conns.wait(limit)
+	e.parking.close()
+	if inTime {
 		e.log.Info("stopped")
 		return nil
 	}
 	e.log.Warn("connections cut off", "connections", e.conns.len(), "setting", "timeouts.shutdown")
-	e.parking.close()
 	e.conns.closeAll()
 	e.conns.wait(0)
 	return ErrShutdownTimeout

@@ -284,6 +284,7 @@ func init() { metrics.ExposeMetadata(true) }
 func writeProcess(w io.Writer) {
 	var raw bytes.Buffer
 	metrics.WriteProcessMetrics(&raw)
+	metrics.WriteFDMetrics(&raw)
 	out := bufio.NewWriter(w)
 	defer out.Flush()
 	for line := range strings.Lines(raw.String()) {

@@ -21,10 +21,11 @@ const patience = 30 * time.Second
 // tester is a proxy in a process of its own.
 type tester struct {
 	*process
-	t     *testing.T
-	addr  string // of the listener
-	admin string // of the admin listener
-	stop  func() // ends it as an operator does; it must exit with 0
+	t      *testing.T
+	config string // its file
+	addr   string // of the listener
+	admin  string // of the admin listener
+	stop   func() // ends it as an operator does; it must exit with 0
 }
 
 // startProxy runs the proxy with that configuration, and with those arguments
@@ -33,7 +34,13 @@ type tester struct {
 // test, unless that has ended it before.
 func startProxy(t *testing.T, yaml string, args ...string) *tester {
 	t.Helper()
-	p := &tester{t: t, process: startProgram(t, nil, append([]string{"--config", writeConfig(t, yaml)}, args...)...)}
+	return startProxyAt(t, writeConfig(t, yaml), args...)
+}
+
+// startProxyAt is startProxy with a file.
+func startProxyAt(t *testing.T, path string, args ...string) *tester {
+	t.Helper()
+	p := &tester{t: t, config: path, process: startProgram(t, nil, append([]string{"--config", path}, args...)...)}
 	line := p.waitLog("msg=serving")
 	p.addr, p.admin = attribute(line, "listen_addr"), attribute(line, "admin_addr")
 	p.stop = sync.OnceFunc(func() {

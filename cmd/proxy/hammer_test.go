@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// soakTime is how long an operation is repeated under load: short among all tests,
+// longer when the variable SOAK says how long, as "make soak" does.
+func soakTime(t *testing.T, short time.Duration) time.Duration {
+	text := os.Getenv("SOAK")
+	if text == "" {
+		return short
+	}
+	d, err := time.ParseDuration(text)
+	require.NoError(t, err)
+	return min(d, time.Minute)
+}
+
+// hammer is a load that no request of may fail, whatever is done to the proxy. Its
+// clients are strict: a connection that ends without having said so is a failure.
+type hammer struct {
+	t       *testing.T
+	addr    string
+	clients sync.WaitGroup
+	ended   atomic.Bool
+	served  atomic.Int64
+	failed  atomic.Int64
+	first   atomic.Value // the first failure
+}
+
+// startHammer starts n clients, each with a connection of its own that it opens
+// again after each response that ends it.
+func startHammer(t *testing.T, addr string, n int) *hammer {
+	h := &hammer{t: t, addr: addr}
+	for range n {
+		h.clients.Go(h.client)
+	}
+	t.Cleanup(h.stop)
+	return h
+}
+
+func (h *hammer) client() {
+	var c *client
+	for !h.ended.Load() {
+		if c == nil {
+			nc, err := net.DialTimeout("tcp", h.addr, patience)
+			if err != nil {
+				h.fail(err)
+				return
+			}
+			c = &client{Conn: nc, r: bufio.NewReader(nc)}
+		}
+		got, err := c.get("/")
+		switch {
+		case err != nil:
+			h.fail(err)
+		case got.StatusCode != 200:
+			h.fail(fmt.Errorf("status %d: %s", got.StatusCode, got.body))
+		default:
+			h.served.Add(1)
+		}
+		if err != nil || got.Close {
+			_ = c.Close()
+			c = nil
+		}
+	}
+	if c != nil {
+		_ = c.Close()
+	}
+}
+
+func (h *hammer) fail(err error) {
+	h.failed.Add(1)
+	h.first.CompareAndSwap(nil, errors.New(err.Error()))
+}
+
+func (h *hammer) stop() {
+	h.ended.Store(true)
+	h.clients.Wait()
+}
+
+// more waits until so many more requests were served.
+func (h *hammer) more(n int64) {
+	h.t.Helper()
+	until := h.served.Load() + n
+	waitFor(h.t, "more requests", func() bool { return h.served.Load() >= until || h.failed.Load() > 0 })
+}
+
+// wantNoFailure ends the load, of which no request may have failed.
+func (h *hammer) wantNoFailure() {
+	h.t.Helper()
+	h.stop()
+	require.Zero(h.t, h.failed.Load(), "of %d: the first is %v", h.served.Load()+h.failed.Load(), h.first.Load())
+	require.NotZero(h.t, h.served.Load())
+	h.t.Logf("%d requests, none failed", h.served.Load())
+}
+
+// usage is what the process holds.
+type usage struct{ goroutines, files, bytes int }
+
+func (p *tester) usage() usage {
+	p.t.Helper()
+	metrics := p.scrape()
+	number := func(series string) int {
+		f, err := strconv.ParseFloat(value(metrics, series), 64)
+		require.NoError(p.t, err, "%s in %s", series, metrics)
+		return int(f)
+	}
+	return usage{number("go_goroutines"), number("process_open_fds"), number("process_resident_memory_bytes")}
+}
+
+// wantNoGrowth checks that the process holds little more than it did before.
+func (p *tester) wantNoGrowth(before usage) {
+	p.t.Helper()
+	after := p.usage()
+	p.t.Logf("%+v, then %+v", before, after)
+	require.Less(p.t, after.goroutines, before.goroutines+40)
+	require.Less(p.t, after.files, before.files+80)
+	require.Less(p.t, after.bytes, 2*before.bytes+(32<<20))
+}
