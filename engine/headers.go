@@ -47,11 +47,17 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 		dst = http1.AppendField(dst, f.Name, f.Value)
 	}
 	dst = x.appendForwarded(dst)
-	if q.Trailers {
-		dst = append(dst, "TE: trailers\r\n"...)
+	upgrades := q.Upgrade != nil && q.Framing.Empty()
+	switch {
+	case q.Trailers && upgrades:
+		dst = append(dst, "Connection: Upgrade, TE\r\nTE: trailers\r\n"...)
+	case q.Trailers:
+		dst = append(dst, "Connection: TE\r\nTE: trailers\r\n"...)
+	case upgrades:
+		dst = append(dst, "Connection: Upgrade\r\n"...)
 	}
-	if q.Upgrade != nil && q.Framing.Empty() {
-		dst = appendUpgrade(dst, q.Upgrade)
+	if upgrades {
+		dst = http1.AppendField(dst, nameUpgrade, q.Upgrade)
 	}
 	switch q.Framing.Kind {
 	case http1.Length:
@@ -83,6 +89,7 @@ var (
 	nameHost           = []byte("Host")
 	nameForwardedHost  = []byte("X-Forwarded-Host")
 	nameForwardedProto = []byte("X-Forwarded-Proto")
+	nameUpgrade        = []byte("Upgrade")
 )
 
 // appendForwarded appends the fields that tell the backend who the client is.
@@ -159,7 +166,8 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 	}
 	switch {
 	case p.Status == 101:
-		dst = appendUpgrade(dst, p.Upgrade)
+		dst = append(dst, "Connection: Upgrade\r\n"...)
+		dst = http1.AppendField(dst, nameUpgrade, p.Upgrade)
 	case p.Status >= 200 && !connected:
 		dst = x.appendConnection(dst)
 	}
@@ -178,14 +186,6 @@ func (x *exchange) appendConnection(dst []byte) []byte {
 		return append(dst, "Connection: keep-alive\r\n"...)
 	}
 	return dst
-}
-
-// appendUpgrade appends what makes a message ask for, or grant, another protocol
-// on the connection (RFC 9110 section 7.8).
-func appendUpgrade(dst, protocol []byte) []byte {
-	dst = append(dst, "Connection: Upgrade\r\nUpgrade: "...)
-	dst = append(dst, protocol...)
-	return append(dst, "\r\n"...)
 }
 
 func appendLength(dst []byte, n int64) []byte {

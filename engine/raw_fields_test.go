@@ -37,9 +37,10 @@ var rewrites = []struct{ rfc, sent, arrives string }{
 	{"9112 9.6", "Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n", ""},
 	{"9112 C.2.2", "Proxy-Connection: keep-alive\r\nKeep-Alive: 300\r\n", ""},
 	{"9110 11.7", "Proxy-Authorization: Basic x\r\nProxy-Authenticate: x\r\n", ""},
-	{"9110 10.1.4", "TE: trailers\r\n", "TE: trailers"},
-	{"9110 10.1.4", "TE: trailers, deflate;q=0.5\r\n", "TE: trailers"},
-	{"9110 10.1.4", "TE: gzip\r\nTE: Trailers\r\nConnection: TE\r\n", "TE: trailers"},
+	{"9110 10.1.4", "TE: trailers\r\n", "Connection: TE, TE: trailers"},
+	{"9110 10.1.4", "TE: trailers, deflate;q=0.5\r\n", "Connection: TE, TE: trailers"},
+	{"9110 10.1.4", "TE: gzip\r\nTE: Trailers\r\nConnection: TE\r\n", "Connection: TE, TE: trailers"},
+	{"9110 10.1.4 and an upgrade", "TE: trailers\r\nConnection: TE, Upgrade\r\nUpgrade: x\r\n", "Connection: Upgrade, TE, TE: trailers, Upgrade: x"},
 	{"9110 10.1.4", "TE: gzip;q=1, deflate\r\n", ""},
 	{"9110 10.1.4", "TE:\r\n", ""},
 	{"9110 6.6.2 no trailers", "Trailer: X-Sum\r\n", ""},
@@ -77,6 +78,10 @@ func TestRawFields(t *testing.T) {
 			require.Equal(t, c.arrives, lines(slices.Concat(m.fields[1:i], m.fields[i+4:])), "%q", c.sent)
 		})
 	}
+	t.Run("9110 10.1.4 HTTP/1.0 has no trailers", func(t *testing.T) {
+		m := p.passes(t, "GET /x HTTP/1.0\r\nHost: h\r\nConnection: keep-alive, TE\r\nTE: trailers\r\n\r\n", `GET /x h ""`)[0]
+		require.Empty(t, append(m.values("te"), m.values("connection")...))
+	})
 }
 
 // maxForwards are requests with a Max-Forwards field, and what arrives of it.

@@ -71,7 +71,7 @@ func TestTrailers(t *testing.T) {
 		"1\r\nx\r\n0\r\nX-Sum: 1\r\nContent-Length: 5\r\nAuthorization: me\r\n\r\n")
 	b := p.backend("a").Accept()
 	head := b.Head()
-	require.Contains(t, head, "\r\nTE: trailers\r\n")
+	require.Contains(t, head, "\r\nConnection: TE\r\nTE: trailers\r\n")
 	require.Contains(t, head, "\r\nTrailer: X-Sum\r\n")
 	const want = "1\r\nx\r\n0\r\nX-Sum: 1\r\n\r\n"
 	require.Equal(t, want, b.Bytes(len(want)))

@@ -17,7 +17,7 @@ type Request struct {
 	Framing        Framing
 	KeepAlive      bool   // the client may send another request on the connection
 	ExpectContinue bool   // the client waits for a 100 before it sends the body
-	Trailers       bool   // the client can take trailer fields (TE: trailers)
+	Trailers       bool   // the client can take trailer fields (TE: trailers); never with HTTP/1.0, which has none
 	Upgrade        []byte // the protocols the client would change to, and has said so in Connection
 }
 
@@ -118,7 +118,7 @@ func (q *Request) interpret() error {
 			}
 			q.ExpectContinue = true
 		case TE:
-			q.Trailers = q.Trailers || hasElement(f.Value, "trailers")
+			q.Trailers = q.Trailers || q.Minor == 1 && hasElement(f.Value, "trailers")
 		case Upgrade:
 			q.Upgrade = f.Value
 		}
