@@ -17,21 +17,21 @@ func (x *exchange) isForUs() bool {
 // answer answers a request for the proxy itself.
 func (x *exchange) answer() error {
 	var body bytes.Buffer
-	contentType := ""
+	fields := ""
 	switch {
 	case x.wantsMetrics():
-		contentType = metricsType
+		fields = "Content-Type: " + metricsType + "\r\n"
 		x.conn.engine.metrics.Expose(&body)
 	case string(x.request.Method) == "TRACE":
-		contentType = "message/http"
+		fields = "Content-Type: message/http\r\n"
 		body.Write(x.trace())
+	default:
+		fields = allowLine
 	}
 	x.status = 200
 	x.skipBody()
-	x.out = append(x.out[:0], "HTTP/1.1 200 OK\r\n"...)
-	if contentType != "" {
-		x.out = append(x.out, "Content-Type: "+contentType+"\r\n"...)
-	}
+	x.out = appendDate(append(x.out[:0], "HTTP/1.1 200 OK\r\n"...))
+	x.out = append(x.out, fields...)
 	x.out = appendLength(x.out, int64(body.Len()))
 	x.out = x.appendConnection(x.out)
 	x.out = append(x.out, "\r\n"...)
@@ -77,7 +77,9 @@ func (x *exchange) maxForwards() (n uint64, ok bool) {
 func (x *exchange) trace() []byte {
 	q := &x.request
 	out := append([]byte("TRACE "), q.Target...)
-	out = append(out, " HTTP/1.1\r\n"...)
+	out = append(out, " HTTP/1."...)
+	out = strconv.AppendInt(out, int64(q.Minor), 10)
+	out = append(out, "\r\n"...)
 	for i := range q.Fields {
 		f := &q.Fields[i]
 		switch string(bytes.ToLower(f.Name)) {

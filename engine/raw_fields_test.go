@@ -116,7 +116,9 @@ func TestRawMaxForwards(t *testing.T) {
 	const trace = "TRACE /x HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\nA: b\r\n"
 	c.send("OPTIONS * HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\nContent-Length: 5\r\n\r\nhello" +
 		trace + "Cookie: secret\r\nAuthorization: secret\r\n\r\n" + marker)
-	c.want(200, "")
+	r := c.want(200, "")
+	require.Contains(t, r.Header.Get("Allow"), "GET, ", "9110 9.3.7")
+	require.NotEmpty(t, r.Header.Get("Date"), "9110 6.6.1")
 	require.Equal(t, "message/http", c.want(200, trace+"\r\n").Header.Get("Content-Type"))
 	c.want(200, seen)
 	require.Equal(t, []string{seen}, texts(p.take()), "the backend sees neither")

@@ -178,7 +178,8 @@ func TestRawConnect(t *testing.T) {
 	c := p.connect()
 	marker, seen := p.marker()
 	c.send("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n" + marker)
-	c.wantReject(405, "http_request_denied")
+	r := c.wantReject(405, "http_request_denied")
+	require.Equal(t, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE", r.Header.Get("Allow"), "RFC 9110 15.5.6")
 	c.want(200, seen)
 	require.Equal(t, []string{seen}, texts(p.take()))
 }

@@ -56,22 +56,36 @@ func (x *exchange) appendAnswerHead(dst []byte, a answer, limited *limitedError)
 	dst = strconv.AppendInt(dst, int64(a.status), 10)
 	dst = append(dst, ' ')
 	dst = append(dst, http.StatusText(a.status)...)
-	dst = append(dst, "\r\nDate: "...)
-	dst = time.Now().UTC().AppendFormat(dst, http.TimeFormat)
-	dst = append(dst, "\r\nContent-Type: "...)
+	dst = appendDate(append(dst, "\r\n"...))
 	if x.json {
-		dst = append(dst, "application/json\r\n"...)
+		dst = append(dst, "Content-Type: application/json\r\n"...)
 	} else {
-		dst = append(dst, "text/plain; charset=utf-8\r\n"...)
+		dst = append(dst, "Content-Type: text/plain; charset=utf-8\r\n"...)
 	}
 	dst = appendLength(dst, int64(len(x.scratch)))
 	dst = append(dst, "Proxy-Status: goproxyreverso; error="...)
 	dst = append(dst, reasonNames[a.reason]...)
 	dst = append(dst, "\r\n"...)
+	if a.status == http.StatusMethodNotAllowed {
+		dst = append(dst, allowLine...)
+	}
 	if limited != nil {
 		dst = limited.appendFields(dst)
 	}
 	dst = x.appendConnection(dst)
+	return append(dst, "\r\n"...)
+}
+
+// allowLine is the Allow field of what the proxy answers itself (RFC 9110 section
+// 10.2.1): it forwards every method but CONNECT. Those it has no name for are
+// forwarded too, and cannot be listed.
+const allowLine = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n"
+
+// appendDate appends the Date field of a message that begins here (RFC 9110
+// section 6.6.1).
+func appendDate(dst []byte) []byte {
+	dst = append(dst, "Date: "...)
+	dst = time.Now().UTC().AppendFormat(dst, http.TimeFormat)
 	return append(dst, "\r\n"...)
 }
 

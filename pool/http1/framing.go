@@ -35,7 +35,10 @@ type framer struct {
 }
 
 // add reads one Content-Length or Transfer-Encoding field. The only coding that
-// is understood is one "chunked", and never in HTTP/1.0.
+// is understood is one "chunked", and never in HTTP/1.0. RFC 9112 section 6.1 would
+// have any other coding of a request answered with 501. Here it is an error like
+// the rest: where such a body ends is unclear, no client that means well sends one,
+// and those that do try whether a backend reads the framing in another way.
 func (f *framer) add(field *Field) error {
 	if field.ID == TransferEncoding {
 		f.codings++
