@@ -46,11 +46,12 @@ type conn struct {
 	raw       syscall.RawConn           // the socket, for calls past net: flow, gathers, left, shut; nil: there is none
 	unwatched atomic.Bool               // the end of the client's side says nothing now
 	upstream  atomic.Pointer[pool.Conn] // what the exchange uses, for abort
-	aborted   atomic.Bool               // abort was called: nothing new is begun
+	aborted   atomic.Uint32             // whom abort was called for, a side: nothing new is begun
 	idle      atomic.Bool               // it waits for the first byte of a request
 	waking    sync.Mutex                // held by wake
 	parks     bool                      // it is to be parked when it is closed
 	lingers   bool                      // the client may still be sending when it is closed
+	resets    bool                      // the client has part of a body that lasts until it is closed
 	closeOnce sync.Once
 }
 
@@ -241,10 +242,10 @@ func (c *conn) wake() {
 // return at once. It may be called from any goroutine.
 func (c *conn) endRead() { _ = c.SetReadDeadline(time.Unix(1, 0)) }
 
-// abort closes the sockets of both sides under an exchange, which ends with an
-// error then. It may be called from any goroutine.
-func (c *conn) abort() {
-	c.aborted.Store(true)
+// abort makes every read and write of an exchange fail from now on, on both sides.
+// by is whose doing that is. It may be called from any goroutine.
+func (c *conn) abort(by side) {
+	c.aborted.Store(uint32(by))
 	// Whoever takes upstream out owns its fate: what the exchange has given back
 	// by now may serve somebody else already.
 	if up := c.upstream.Swap(nil); up != nil {
@@ -253,19 +254,30 @@ func (c *conn) abort() {
 	c.shut()
 }
 
+// abortedBy returns whom abort was called for, nobody when it was not.
+func (c *conn) abortedBy() side { return side(c.aborted.Load()) }
+
 // shut makes every read and write of the client's socket fail from now on. Closing
-// it would wait for whoever uses it.
+// it would wait for whoever uses it, and shutting its sending side down would look
+// like the end of what is being sent.
 func (c *conn) shut() {
 	if c.raw == nil {
 		_ = c.Conn.Conn.Close()
 		return
 	}
-	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
+	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RD) })
+	c.endWrite()
 }
+
+// endWrite is endRead for writes.
+func (c *conn) endWrite() { _ = c.SetWriteDeadline(time.Unix(1, 0)) }
 
 // awaitWrite sets the deadline for the client to take bytes.
 func (c *conn) awaitWrite(now time.Duration) {
 	c.WriteWithin(now, c.exchange.snap.timeouts.ClientWrite)
+	if c.abortedBy() != nobody {
+		c.endWrite() // shut has done so before, and the line above may have undone it
+	}
 }
 
 // Send writes b to the client. A client that is slow but takes something within
@@ -292,7 +304,10 @@ func (c *conn) Close() error {
 		if c.parks && c.park() {
 			return
 		}
-		if c.lingers || len(c.Reader.Buffered()) > 0 {
+		switch {
+		case c.resets:
+			c.reset()
+		case c.lingers, len(c.Reader.Buffered()) > 0:
 			c.linger()
 		}
 		c.Reader.Drop()
@@ -300,6 +315,18 @@ func (c *conn) Close() error {
 		c.engine.conns.remove(c)
 	})
 	return err
+}
+
+// reset makes closing the connection a reset, without which a body that lasts until
+// the connection ends would look whole, however it broke off. What the client's
+// system has not taken by then is lost.
+func (c *conn) reset() {
+	if c.raw == nil {
+		return
+	}
+	_ = c.raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	})
 }
 
 // How long the proxy reads on: in all, and while nothing comes. Most clients end

@@ -96,7 +96,7 @@ func (s *connSet) wake() {
 // an error then.
 func (s *connSet) closeAll() {
 	for _, c := range s.list() {
-		c.abort()
+		c.abort(byProxy)
 	}
 }
 

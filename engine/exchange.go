@@ -43,6 +43,7 @@ type exchange struct {
 	rejected bool   // it was an answer of our own
 	reason   reason // why
 	close    bool   // the connection ends after this exchange
+	brokenBy side   // who ended it before the last byte was out
 
 	done time.Duration // when a tunnel began: that is what its duration is counted to
 }
@@ -111,9 +112,11 @@ func (x *exchange) end() {
 			_ = x.endUpload(nil)
 		}
 		x.fail(errPanic)
-		x.close = true
-		if x.status == 0 {
+		if x.close = true; x.status == 0 {
 			x.respond(errPanic)
+		} else {
+			x.breakOff(byProxy)
+			x.conn.resets = true // what was sent may be part of anything
 		}
 	}
 	x.account()

@@ -53,7 +53,7 @@ func (x *exchange) attempt(b *pool.Backend, fresh bool) error {
 	}
 	x.upstream = up
 	x.conn.upstream.Store(up)
-	if x.conn.aborted.Load() {
+	if x.conn.abortedBy() != nobody {
 		return errClientGone
 	}
 	content, whole := x.body.Whole()
@@ -108,7 +108,7 @@ func (x *exchange) receive(now time.Duration) error {
 // blame finds out whose fault an error is that the backend's connection showed:
 // the watch closes it when the client has left, and a stop when time is up.
 func (x *exchange) blame(err error) error {
-	if x.conn.aborted.Load() {
+	if x.conn.abortedBy() != nobody {
 		return errClientGone
 	}
 	return err

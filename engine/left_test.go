@@ -11,6 +11,44 @@ import (
 	"github.com/ESousa97/goproxyreverso/pool/pooltest"
 )
 
+// Whoever broke a response off is known afterwards, and nobody is blamed for one that
+// was not.
+func TestBrokenBy(t *testing.T) {
+	p := startProxy(t, "backends: [$a]\ntimeouts: {client_write: 100ms}")
+	const begun = "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\nhello"
+	reset := func(c *client) {
+		_ = c.Conn.(*net.TCPConn).SetLinger(0)
+		_ = c.Close()
+	}
+	for name, s := range map[string]struct {
+		act  func(*client, *pooltest.Conn)
+		want string
+	}{
+		"whole": {func(c *client, b *pooltest.Conn) { b.Reply(200, "hi"); c.want(200, "hi"); _ = c.Close() }, ""},
+		"refused": {func(c *client, b *pooltest.Conn) {
+			b.Send("?")
+			c.wantReject(502, "http_protocol_error")
+			_ = c.Close()
+		}, ""},
+		"the backend ends":             {func(_ *client, b *pooltest.Conn) { b.Send(begun); _ = b.Close() }, "backend"},
+		"the client leaves":            {func(c *client, _ *pooltest.Conn) { reset(c) }, "client"},
+		"the client leaves in between": {func(c *client, b *pooltest.Conn) { b.Send(begun); c.bytes(len(begun)); reset(c) }, "client"},
+		"the client reads nothing":     {func(_ *client, b *pooltest.Conn) { _, _ = b.Write(append([]byte(begun), make([]byte, 99999995)...)) }, "client"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := p.connect()
+			c.get("/")
+			b := p.backend("a").Accept()
+			b.Receive()
+			conn := p.conns.list()[0]
+			s.act(c, b)
+			p.wantMetric("proxy_downstream_connections", "0")
+			require.Equal(t, s.want, conn.exchange.brokenBy.String())
+			_ = b.Close()
+		})
+	}
+}
+
 // A client that leaves, however and whenever, costs the backend its connection,
 // as nobody wants the rest of the answer, and is not blamed on the backend. One
 // that only ends its sending side behind its request counts as gone too.

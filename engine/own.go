@@ -39,7 +39,7 @@ func (x *exchange) answer() error {
 		x.out = append(x.out, body.Bytes()...)
 	}
 	if flush(&x.out, (*toClient)(x)) != nil {
-		x.close = true
+		x.breakOff(byClient)
 	}
 	return nil
 }

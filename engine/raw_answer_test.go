@@ -3,6 +3,7 @@ package engine
 import (
 	"io"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -140,6 +141,40 @@ func TestRawBrokenAnswer(t *testing.T) {
 		_, err := c.receiveAll("GET")
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	})
+}
+
+// brokenUntilClose break off behind their head, on the way to a client of HTTP/1.0,
+// whose body lasts until the connection ends.
+var brokenUntilClose = []struct {
+	rfc, answer string
+	then        then
+	want        string
+}{
+	{"9112 8 reset", "HTTP/1.1 200 OK\r\n\r\nhello", resets, `200 OK; Connection: close / "hello"`},
+	{"9112 8 reset, no byte", "HTTP/1.0 200 OK\r\n\r\n", resets, "200 OK; Connection: close"},
+	{"9112 8 silence", "HTTP/1.1 200 OK\r\n\r\nhello", hangs, `200 OK; Connection: close / "hello"`},
+	{"9112 8 no chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", closes, "200 OK; Connection: close"},
+	{"9112 8 no last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", closes, `200 OK; Connection: close / "hello"`},
+	{"9112 8 in the trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n", closes, `200 OK; Connection: close / "hello"`},
+	{"9112 8 silent chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", hangs, `200 OK; Connection: close / "hello"`},
+	{"9112 7.1 size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nx\r\n\r\n", stays, `200 OK; Connection: close / "hello"`},
+}
+
+// Where an orderly end of the connection would make a part look whole, the client
+// gets what came, and then a reset.
+func TestRawBrokenUntilClose(t *testing.T) {
+	p := startAnswers(t, "timeouts: {response_body: 100ms}")
+	for _, c := range brokenUntilClose {
+		t.Run(c.rfc, func(t *testing.T) {
+			for _, request := range []string{caseOld, caseOldKept} {
+				conn := p.ask(request, c.answer, 1, c.then)
+				got, err := conn.receiveAll("GET")
+				require.ErrorIs(t, err, syscall.ECONNRESET, "%q", got)
+				require.Equal(t, c.want, got)
+				p.inStep(t, p.connect(), false)
+			}
+		})
+	}
 }
 
 // talkativeAnswers have something behind their end.

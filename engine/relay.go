@@ -34,6 +34,7 @@ func (x *exchange) relay() error {
 		clientErr = flush(&x.out, (*toClient)(x)) // what came before it broke off
 	}
 	x.finish(backendErr, clientErr)
+	x.conn.resets = framing == http1.UntilClose && x.brokenBy != nobody
 	return nil
 }
 
@@ -61,8 +62,11 @@ func (x *exchange) finish(backendErr, clientErr error) {
 			backendErr = err // the client broke off, and so the backend's connection was closed
 		}
 	}
-	if backendErr != nil || clientErr != nil {
-		x.close = true
+	switch {
+	case backendErr != nil && !isClientSide(backendErr):
+		x.breakOff(byBackend)
+	case backendErr != nil, clientErr != nil:
+		x.breakOff(byClient)
 	}
 	if backendErr != nil {
 		if backendErr = x.blame(backendErr); !isClientSide(backendErr) {
@@ -74,6 +78,28 @@ func (x *exchange) finish(backendErr, clientErr error) {
 	untouched := x.conn.upstream.CompareAndSwap(x.upstream, nil) // by abort
 	x.upstream.Release(untouched && x.body.Done())
 	x.upstream = nil
+}
+
+// side is who broke an exchange off.
+type side uint32
+
+const (
+	nobody    side = iota
+	byClient       // it left, or took no bytes for timeouts.client_write
+	byBackend      // its response broke off
+	byProxy        // a stop had no more time, or it panicked
+)
+
+// String returns the word for logs.
+func (s side) String() string { return [...]string{"", "client", "backend", "proxy"}[s] }
+
+// breakOff notes who ended the exchange before the last byte of its response was
+// out, unless abort knows better. The connection ends with it.
+func (x *exchange) breakOff(by side) {
+	if aborted := x.conn.abortedBy(); aborted != nobody {
+		by = aborted
+	}
+	x.brokenBy, x.close = by, true
 }
 
 // drop closes the connection to the backend after a response that is complete.

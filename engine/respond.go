@@ -13,7 +13,8 @@ import (
 // respond answers an error. A client that left gets nothing: nobody is there.
 func (x *exchange) respond(err error) {
 	if errors.Is(err, errClientGone) {
-		x.status, x.close = statusClientGone, true
+		x.status = statusClientGone
+		x.breakOff(byClient)
 		return
 	}
 	a := x.answerTo(err)
@@ -30,11 +31,13 @@ func (x *exchange) respond(err error) {
 		x.out = append(x.out, x.scratch...)
 	}
 	if x.conn.Send(http1.Now(), x.out) != nil {
-		x.close = true
+		x.breakOff(byClient)
 	}
 }
 
-// statusClientGone is what exchanges count as whose client left; nobody sees it.
+// statusClientGone is what exchanges count as whose client left before it was sent
+// a status; nobody sees it. Those that were sent one count as that, and brokenBy
+// tells the rest.
 const statusClientGone = 499
 
 // skipBody passes over a request body that is here already, so that the

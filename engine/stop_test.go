@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,24 @@ func TestStop(t *testing.T) {
 	busy.wantEnd()
 	require.NoError(t, <-stopped)
 	require.Zero(t, p.conns.len())
+}
+
+// A stop that cuts a response off does not make it look whole, where that lasts
+// until the connection ends.
+func TestStopCutsOffVisibly(t *testing.T) {
+	p := startProxy(t, "backends: [$a]\ntimeouts: {shutdown: 50ms}")
+	c := p.connect()
+	c.send("GET / HTTP/1.0\r\n\r\n")
+	b := p.backend("a").Accept()
+	b.Receive()
+	b.Send("HTTP/1.1 200 OK\r\n\r\nhello")
+	const want = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello"
+	require.Equal(t, want, c.bytes(len(want)))
+	conn := p.conns.list()[0]
+	require.ErrorIs(t, p.stop(), ErrShutdownTimeout)
+	_, err := c.r.ReadByte()
+	require.ErrorIs(t, err, syscall.ECONNRESET)
+	require.Equal(t, byProxy, conn.exchange.brokenBy)
 }
 
 // What is still in progress after timeouts.shutdown is cut off, whomever it

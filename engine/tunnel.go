@@ -25,6 +25,7 @@ func (x *exchange) tunnel() error {
 	x.done = http1.Now()
 	defer x.drop()
 	if flush(&x.out, (*toClient)(x)) != nil {
+		x.breakOff(byClient)
 		return nil
 	}
 	client, backend := x.conn.Conn.Conn.(socket).Conn, x.upstream.Conn.Conn

@@ -40,7 +40,7 @@ func (e *Engine) watch(ctx context.Context) {
 		e.recent.sample(e.snapshot.Load().pools, http1.Now())
 		for _, c := range e.conns.list() {
 			if c.upstream.Load() != nil && !c.unwatched.Load() && c.left() {
-				c.abort()
+				c.abort(byClient)
 			}
 		}
 	}
