@@ -145,7 +145,7 @@ func (c *conn) await() bool {
 // readHead reads and parses a request head whose first byte has come, and reports
 // whether there is something to answer. now is when that byte came.
 func (c *conn) readHead(snap *snapshot, now time.Duration) bool {
-	c.head, c.headErr = c.Reader.RequestHead(snap.maxHead)
+	c.head, c.headErr = c.Reader.RequestHead(snap.headLimits.Bytes)
 	c.headAt = now
 	c.served = true
 	switch {
@@ -153,7 +153,7 @@ func (c *conn) readHead(snap *snapshot, now time.Duration) bool {
 		c.headErr = c.exchange.request.Parse(c.head, snap.headLimits)
 		if c.headErr == nil && c.gathers() {
 			// What was read has moved: head and fields are taken from there.
-			c.head, _ = c.Reader.RequestHead(snap.maxHead)
+			c.head, _ = c.Reader.RequestHead(snap.headLimits.Bytes)
 			c.headErr = c.exchange.request.Parse(c.head, snap.headLimits)
 		}
 		return true

@@ -102,7 +102,7 @@ func plainlyGood(answer, method string) bool {
 	r := bufio.NewReader(strings.NewReader(answer))
 	for range 16 {
 		m, err := readStrictResponse(r, method)
-		if err != nil || m.start[1] == "101" || len(m.fields)+1 > limitFields || len(answer) > limitHead {
+		if err != nil || m.start[1] == "101" || len(m.fields)+1 > limitFields || len(m.trailers) > limitFields || len(answer) > limitHead {
 			return false
 		}
 		if m.start[1][0] != '1' {

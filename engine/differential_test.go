@@ -39,8 +39,7 @@ func forwardAll(stream []byte, piece int) (all []counted) {
 	x := &client.exchange
 	x.conn, x.listener = client, &listenerSettings{}
 	x.snap = &snapshot{
-		maxHead:    16 << 10,
-		headLimits: http1.Limits{Target: 8192, Fields: 128},
+		headLimits: http1.Limits{Bytes: 16 << 10, Target: 8192, Fields: 128},
 		timeouts:   config.Timeouts{ClientBody: time.Hour},
 	}
 	src := &pieces{rest: stream, size: piece}

@@ -161,11 +161,11 @@ func (x *exchange) parse() error {
 	if err != nil {
 		x.close = true
 		x.request = http1.Request{Fields: x.request.Fields[:0]}
-		x.body.Reset(&x.conn.Reader, http1.Framing{})
+		x.body.Reset(&x.conn.Reader, http1.Framing{}, x.snap.headLimits)
 		return err
 	}
 	x.conn.Reader.Discard(len(head))
-	x.body.Reset(&x.conn.Reader, x.request.Framing)
+	x.body.Reset(&x.conn.Reader, x.request.Framing, x.snap.headLimits)
 	x.close = !x.request.KeepAlive
 	if limit := x.snap.maxBody; limit > 0 && x.request.Framing.Length > limit {
 		return errBodyTooLarge

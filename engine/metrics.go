@@ -215,7 +215,7 @@ func (x *exposition) writeReloads(f *families) {
 // writeLimits writes the limits of the configuration beside what they limit.
 func (x *exposition) writeLimits(f *families, snap *snapshot) {
 	f.single("proxy_downstream_connections_limit", "gauge", "The most open connections of clients.", uint64(cap(x.engine.conns.slots)))
-	f.single("proxy_header_bytes_limit", "gauge", "The most bytes of a head, limits.max_header_bytes.", uint64(snap.maxHead))
+	f.single("proxy_header_bytes_limit", "gauge", "The most bytes of a head, limits.max_header_bytes.", uint64(snap.headLimits.Bytes))
 	f.single("proxy_fields_limit", "gauge", "The most fields of a head, limits.max_fields.", uint64(snap.headLimits.Fields))
 	f.single("proxy_target_bytes_limit", "gauge", "The most bytes of a request target, limits.max_target_bytes.", uint64(snap.headLimits.Target))
 	f.single("proxy_body_bytes_limit", "gauge", "The most bytes of a request body, limits.max_body_bytes; 0: no limit.", uint64(snap.maxBody))

@@ -85,7 +85,9 @@ func TestRawGoodAnswer(t *testing.T) {
 	value := strings.Repeat("x", limitHead-len(fields)-len("\r\n\r\n"))
 	cases := append(goodAnswers[:len(goodAnswers):len(goodAnswers)],
 		answerCase{"9110 5.4 head", caseGET, fields + value + "\r\n\r\n", stays, "200 OK; Content-Length: 0, A: " + value, true, false},
-		answerCase{"9110 5.4 fields", caseGET, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + strings.Repeat("A: b\r\n", limitFields-1) + "\r\n", stays, "200 OK; Content-Length: 0" + strings.Repeat(", A: b", limitFields-1), true, false})
+		answerCase{"9110 5.4 fields", caseGET, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + strings.Repeat("A: b\r\n", limitFields-1) + "\r\n", stays, "200 OK; Content-Length: 0" + strings.Repeat(", A: b", limitFields-1), true, false},
+		answerCase{"9112 7.1.2 trailers", caseGET, lastChunk + trailersOf(limitHead), stays, "200 OK; Transfer-Encoding: chunked / " + strings.TrimSpace(trailersOf(limitHead)), true, false},
+		answerCase{"9112 7.1.2 trailer fields", caseGET, lastChunk + strings.Repeat("A: b\r\n", limitFields) + "\r\n", stays, "200 OK; Transfer-Encoding: chunked / A: b" + strings.Repeat(", A: b", limitFields-1), true, false})
 	for _, c := range cases {
 		t.Run(c.rfc, func(t *testing.T) {
 			for _, pieces := range deliveries {
@@ -125,12 +127,21 @@ var brokenAnswers = []struct{ rfc, answer, want string }{
 	{"9112 7.1 no CRLF", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello0\r\n\r\n", `200 OK; Transfer-Encoding: chunked / "hello"`},
 	{"9112 7.1 bare LF", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\n\n", `200 OK; Transfer-Encoding: chunked / "hello"`},
 	{"9112 7.1.2 trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX : y\r\n\r\n", `200 OK; Transfer-Encoding: chunked / "hello"`},
+	{"9112 7.1.2 trailers over the limit", lastChunk + trailersOf(limitHead+1), "200 OK; Transfer-Encoding: chunked"},
+	{"9112 7.1.2 trailers without end", lastChunk + strings.TrimSpace(trailersOf(2*limitHead)), "200 OK; Transfer-Encoding: chunked"},
+	{"9112 7.1.2 trailer fields over the limit", lastChunk + strings.Repeat("A: b\r\n", limitFields+1) + "\r\n", "200 OK; Transfer-Encoding: chunked"},
 	{"9112 8 behind 103", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", `103 Early Hints / 200 OK; Content-Length: 10 / "hello"`},
 }
 
+// lastChunk is an answer up to its trailers.
+const lastChunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+
+// trailersOf returns a trailer section of n bytes.
+func trailersOf(n int) string { return "A: " + strings.Repeat("x", n-len("A: \r\n\r\n")) + "\r\n\r\n" }
+
 // A response that breaks off is seen to break off, and nothing is added to it.
 func TestRawBrokenAnswer(t *testing.T) {
-	p := startAnswers(t, "")
+	p := startAnswers(t, limitsYAML)
 	for _, c := range brokenAnswers {
 		t.Run(c.rfc, func(t *testing.T) { p.truncates(t, caseGET, c.answer, closes, c.want) })
 	}

@@ -148,12 +148,7 @@ var badChunks = []struct{ rfc, body string }{
 	{"9112 7.1.2 bare LF", "0\r\nX: y\r\n\n"},
 	{"9112 7.1.2 bare CR", "0\r\nX: y\rz\r\n\r\n"},
 	{"9112 7.1.2 control", "0\r\nX: \x00\r\n\r\n"},
-	{"9112 7.1.2 many", "0\r\n" + strings.Repeat("X: y\r\n", maxTrailersTest+1) + "\r\n"},
-	{"9112 7.1.2 long", "0\r\nX: " + strings.Repeat("y", 40<<10) + "\r\n\r\n"},
 }
-
-// maxTrailersTest is how many trailer fields pass.
-const maxTrailersTest = 64
 
 // goodChunks are bodies of a POST that says it is chunked, and what they are.
 var goodChunks = []struct{ rfc, body, content, trailers string }{
@@ -172,7 +167,8 @@ var goodChunks = []struct{ rfc, body, content, trailers string }{
 	{"9110 6.5.1 no trailers", "0\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: x\r\nX-Real-IP: x\r\nX_Real_IP: x\r\n" +
 		"Connection: x\r\nTE: x\r\nTrailer: x\r\nUpgrade: x\r\nMax-Forwards: 1\r\nExpect: x\r\nForwarded: x\r\nX-Forwarded-For: x\r\n" +
 		"Authorization: x\r\nCookie: x\r\nContent-Type: x\r\nContent-Encoding: x\r\nContent-Range: x\r\nCache-Control: x\r\nRange: x\r\nX: y\r\n\r\n", "", "X: y"},
-	{"9112 7.1.2 many", "0\r\n" + strings.Repeat("X: y\r\n", maxTrailersTest) + "\r\n", "", strings.Repeat("X: y, ", maxTrailersTest-1) + "X: y"},
+	{"9112 7.1.2 many", "0\r\n" + strings.Repeat("X: y\r\n", 100) + "\r\n", "", strings.Repeat("X: y, ", 99) + "X: y"},
+	{"9112 7.1.2 long", "0\r\nX: " + strings.Repeat("y", 10000) + "\r\n\r\n", "", "X: " + strings.Repeat("y", 10000)},
 }
 
 // A request whose end is unclear goes nowhere: whoever reads it next could find
@@ -222,7 +218,8 @@ func TestRawHopeless(t *testing.T) {
 	p := startRaw(t, "")
 	for _, sent := range []string{
 		"\x16", "\n", " ", "GET /x HTTP/1.1\n", "GET /x HTTP/1.1\r\nHost: h\n",
-		postChunked + "0\n", postChunked + "0\r\n\n", postChunked + "0\r\n ", postChunked + "0\r\nX: y\n",
+		postChunked + "0\n", postChunked + "0\r\n\n", postChunked + "0\r\n ", postChunked + "0\r\n\rX", "\rG", "\r\n\r\r",
+		postChunked + "0\r\nX: y\n",
 	} {
 		c := p.connect()
 		c.send(sent)

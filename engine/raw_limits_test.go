@@ -51,6 +51,12 @@ var limits = []struct {
 	{"9110 15.5.14 chunked body in pieces", limitBody, 413, func(n int) string {
 		return postChunked + strings.Repeat("1\r\nx\r\n", n) + "0\r\n\r\n"
 	}, func(n int) string { return seenPost(strings.Repeat("x", n)) }},
+	{"6585 5 trailers", limitHead, 431, func(n int) string {
+		return postChunked + "1\r\nx\r\n0\r\nA: " + strings.Repeat("x", n-len("A: \r\n\r\n")) + "\r\n\r\n"
+	}, func(int) string { return seenPost("x") }},
+	{"6585 5 trailer fields", limitFields, 431, func(n int) string {
+		return postChunked + "0\r\n" + strings.Repeat("A: b\r\n", n) + "\r\n"
+	}, func(int) string { return seenPost("") }},
 }
 
 func headOf(n int) string {

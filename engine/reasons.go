@@ -85,7 +85,7 @@ type answer struct {
 
 // clientAnswers are the answers to what the client did.
 var clientAnswers = []answer{
-	{http1.ErrHeadTooLarge, 431, requestError, "the request head is too large"},
+	{http1.ErrHeadTooLarge, 431, requestError, "the head or the trailers of the request are too large"},
 	{http1.ErrTooManyFields, 431, requestError, "the request has too many fields"},
 	{http1.ErrTargetTooLong, 414, requestError, "the request target is too long"},
 	{http1.ErrExpect, 417, requestError, "only 100-continue can be expected"},

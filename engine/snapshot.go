@@ -18,10 +18,9 @@ type snapshot struct {
 	config    *config.Config
 	timeouts  config.Timeouts
 	retries   config.Retries
-	maxHead   int
 	listeners []*listener // in the order of the configuration; set by listen
 
-	headLimits http1.Limits
+	headLimits http1.Limits // also of trailers
 	maxBody    int64
 
 	metricsPath string
@@ -56,8 +55,7 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 		config:      c,
 		timeouts:    c.Timeouts,
 		retries:     c.Retries,
-		maxHead:     c.Limits.MaxHeaderBytes,
-		headLimits:  http1.Limits{Target: c.Limits.MaxTargetBytes, Fields: c.Limits.MaxFields},
+		headLimits:  http1.Limits{Bytes: c.Limits.MaxHeaderBytes, Target: c.Limits.MaxTargetBytes, Fields: c.Limits.MaxFields},
 		maxBody:     c.Limits.MaxBodyBytes,
 		metricsPath: c.MetricsPath,
 	}

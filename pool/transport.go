@@ -134,7 +134,7 @@ func (c *Conn) Receive(now time.Duration, head bool) error {
 		return err
 	}
 	c.Reader.Discard(len(b))
-	c.Body.Reset(&c.Reader, c.Response.Framing)
+	c.Body.Reset(&c.Reader, c.Response.Framing, http1.Limits{Bytes: limits.HeadBytes, Fields: limits.Fields})
 	if c.unlimited && c.Response.Status >= 200 {
 		c.answer.Lock()
 		c.answered = true

@@ -98,8 +98,8 @@ type Timeouts struct {
 type Limits struct {
 	MaxConnections int   // client connections at a time; 0: as many as the file limit allows
 	MaxTargetBytes int   // bytes of a request target
-	MaxFields      int   // field lines of a request or response head
-	MaxHeaderBytes int   // bytes of a request or response head
+	MaxFields      int   // field lines of a request or response head, and of the trailers
+	MaxHeaderBytes int   // bytes of a request or response head, and of the trailers
 	MaxBodyBytes   int64 // bytes of a request body; 0: no limit
 }
 

@@ -11,16 +11,14 @@ import (
 // which nobody uses but those who attack.
 const maxChunkLine = 256
 
-// maxTrailers bounds the fields behind the last chunk.
-const maxTrailers = 64
-
 // Body reads the content of a message piece by piece as it comes, without the
 // chunked coding. Its first error stays: a body that broke never looks complete.
 type Body struct {
 	r       *Reader
 	framing FramingKind
-	left    int64 // content bytes before the end, or before the end of the chunk
-	inChunk bool  // a chunk has begun, its CRLF is still to come
+	limits  Limits // of the trailer section
+	left    int64  // content bytes before the end, or before the end of the chunk
+	inChunk bool   // a chunk has begun, its CRLF is still to come
 	err     error
 
 	// Trailers are the fields after the last chunk. They are there once Next
@@ -28,9 +26,10 @@ type Body struct {
 	Trailers []Field
 }
 
-// Reset begins a body of that framing with what r reads next.
-func (b *Body) Reset(r *Reader, f Framing) {
-	*b = Body{r: r, framing: f.Kind, left: f.Length, Trailers: b.Trailers[:0]}
+// Reset begins a body of that framing with what r reads next. The limits are those
+// of its trailer section.
+func (b *Body) Reset(r *Reader, f Framing, limits Limits) {
+	*b = Body{r: r, framing: f.Kind, limits: limits, left: f.Length, Trailers: b.Trailers[:0]}
 	if f.Empty() {
 		b.err = io.EOF
 	}
@@ -157,38 +156,23 @@ func parseChunkLine(line []byte) (size int64, ok bool) {
 	return size, i > 0 && (len(ext) == 0 || ext[0] == ';') && all(ext, &valueChars)
 }
 
-// readTrailers reads the trailer section (RFC 9112 section 7.1.2), which has to
-// fit into a buffer.
+// readTrailers reads the trailer section (RFC 9112 section 7.1.2). It returns io.EOF
+// behind it, and for one over the limits what a head over them is.
 func (b *Body) readTrailers() error {
-	searched := 0
-	for {
-		buffered := b.r.Buffered()
-		n := 0
-		if bytes.HasPrefix(buffered, crlf) {
-			n = len(crlf)
-		} else if i := bytes.Index(buffered[searched:], headEnd); i >= 0 {
-			n = searched + i + len(headEnd)
-		}
-		if n > 0 {
-			var err error
-			if b.Trailers, err = ParseFields(b.Trailers, buffered[:n], maxTrailers); err != nil {
-				return ErrChunk
-			}
-			b.r.Discard(n)
-			return io.EOF
-		}
-		if hopeless(buffered) != nil {
-			return ErrChunk
-		}
-		searched = max(0, len(buffered)-len(headEnd)+1)
-		err := b.fill()
-		if errors.Is(err, io.ErrShortBuffer) {
-			return ErrChunk
-		}
-		if err != nil {
-			return err
-		}
+	section, err := b.r.trailers(b.limits.Bytes)
+	if err == nil {
+		b.Trailers, err = ParseFields(b.Trailers, section, b.limits.Fields)
 	}
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	case errors.Is(err, ErrField), errors.Is(err, ErrStartLine):
+		return ErrChunk
+	case err != nil:
+		return err
+	}
+	b.r.Discard(len(section))
+	return io.EOF
 }
 
 // AppendChunk appends content, which is not empty, to dst as one chunk.

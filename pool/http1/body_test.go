@@ -12,10 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// trailerLimits are those of the bodies here.
+var trailerLimits = Limits{Bytes: 1000, Fields: 10}
+
 func readBody(src io.Reader, f Framing) (content string, b *Body, r *Reader, err error) {
 	r, b = new(Reader), new(Body)
 	r.Reset(src)
-	b.Reset(r, f)
+	b.Reset(r, f, trailerLimits)
 	var all []byte
 	for {
 		piece, err := b.Next()
@@ -88,13 +91,41 @@ func TestBodyErrors(t *testing.T) {
 		{"5;" + strings.Repeat("x", maxChunkLine) + "\r\nhello\r\n0\r\n\r\n", chunked, ErrChunk},
 		{"5;a\x00\r\nhello\r\n0\r\n\r\n", chunked, ErrChunk},
 		{"0\r\nbad\r\n\r\n", chunked, ErrChunk},
-		{"0\r\nA: " + strings.Repeat("x", SmallBuffer) + "\r\n\r\n", chunked, ErrChunk},
+		{"0\r\n\rA: b\r\n\r\n", chunked, ErrChunk},
+		{"0\r\n" + strings.Repeat("A: b\r\n", 11) + "\r\n", chunked, ErrTooManyFields},
+		{"0\r\nA: " + strings.Repeat("x", 1000) + "\r\n\r\n", chunked, ErrHeadTooLarge},
+		{"0\r\nA: " + strings.Repeat("x", 1000), chunked, ErrHeadTooLarge},
 	} {
 		_, b, _, err := readBody(strings.NewReader(c.sent), c.framing)
 		require.ErrorIs(t, err, c.want, "%q", c.sent)
 		_, again := b.Next()
 		require.ErrorIs(t, again, c.want, "%q", c.sent)
 		require.False(t, b.Done())
+	}
+}
+
+// The limit of a trailer section holds to the byte, also beyond the buffer the body
+// was read with, and in whatever pieces it comes.
+func TestTrailerLimit(t *testing.T) {
+	for _, limit := range []int{100, SmallBuffer, SmallBuffer + 1, LargeBuffer, 100_000} {
+		sent := "5\r\nhello\r\n0\r\nA: " + strings.Repeat("x", limit-len("A: \r\n\r\n")) + "\r\n\r\nnext"
+		for name, src := range map[string]func() io.Reader{
+			"at once":      func() io.Reader { return strings.NewReader(sent) },
+			"byte by byte": func() io.Reader { return iotest.OneByteReader(strings.NewReader(sent)) },
+		} {
+			for over, want := range []error{io.EOF, ErrHeadTooLarge} {
+				var r Reader
+				var b Body
+				r.Reset(src())
+				b.Reset(&r, Framing{Kind: Chunked}, Limits{Bytes: limit - over, Fields: 1})
+				var err error
+				for err == nil {
+					_, err = b.Next()
+				}
+				require.ErrorIs(t, err, want, "limit %d, %s", limit-over, name)
+				require.Len(t, b.Trailers, 1-over)
+			}
+		}
 	}
 }
 

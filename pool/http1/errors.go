@@ -5,9 +5,11 @@ import "errors"
 // Errors of syntax. They say what is wrong with a message, never what the
 // message said: they may be logged as they are.
 var (
-	// ErrHeadTooLarge is returned when a head does not end within the limit.
+	// ErrHeadTooLarge is returned when a head, or a trailer section, does not end
+	// within the limit.
 	ErrHeadTooLarge = errors.New("http1: head too large")
-	// ErrTooManyFields is returned when a head has more fields than Limits allow.
+	// ErrTooManyFields is returned when a head, or a trailer section, has more fields
+	// than Limits allow.
 	ErrTooManyFields = errors.New("http1: too many fields")
 	// ErrStartLine is returned for a malformed request or status line.
 	ErrStartLine = errors.New("http1: malformed start line")

@@ -149,6 +149,24 @@ func (r *Reader) ResponseHead(limit int) ([]byte, error) {
 	}
 }
 
+// trailers is ResponseHead for a trailer section, which is no more than an empty line
+// when there are no trailers.
+func (r *Reader) trailers(limit int) ([]byte, error) {
+	searched := 0
+	for {
+		if b := r.Buffered(); bytes.HasPrefix(b, crlf) {
+			return b[:len(crlf)], nil
+		}
+		section, err := r.head(&searched, limit)
+		if section != nil || err != nil {
+			return section, err
+		}
+		if err := r.fillHead(limit); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // HasHead reports whether a whole request head is buffered.
 func (r *Reader) HasHead() bool {
 	r.skipEmptyLines()
@@ -179,7 +197,7 @@ func (r *Reader) head(searched *int, limit int) ([]byte, error) {
 // hopeless returns an error for the beginning of a head that cannot become one,
 // so that whoever sent it is answered at once instead of when time runs out.
 func hopeless(b []byte) error {
-	if len(b) == 0 || b[0] == '\r' {
+	if len(b) == 0 || b[0] == '\r' && (len(b) == 1 || b[1] == '\n') {
 		return nil
 	}
 	if !tokenChars[b[0]] {

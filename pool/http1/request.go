@@ -21,8 +21,9 @@ type Request struct {
 	Upgrade        []byte // the protocols the client would change to, and has said so in Connection
 }
 
-// Limits bound a head beyond its size in bytes.
+// Limits bound a head, and the trailer section behind its body.
 type Limits struct {
+	Bytes  int // of each, with the empty line at the end
 	Target int // bytes of the request target
 	Fields int // field lines
 }
