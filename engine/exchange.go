@@ -72,6 +72,9 @@ func (x *exchange) proxy() error {
 	if x.isForUs() {
 		return x.answer()
 	}
+	if x.loops() {
+		return errLoop
+	}
 	if err := x.route(); err != nil {
 		return err
 	}

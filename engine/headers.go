@@ -47,6 +47,7 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 		dst = http1.AppendField(dst, f.Name, f.Value)
 	}
 	dst = x.appendForwarded(dst)
+	dst = x.appendVia(dst, q.Minor)
 	upgrades := q.Upgrade != nil && q.Framing.Empty()
 	switch {
 	case q.Trailers && upgrades:
@@ -161,6 +162,7 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 		}
 		dst = http1.AppendField(dst, f.Name, f.Value)
 	}
+	dst = x.appendVia(dst, p.Minor)
 	if body == http1.Chunked {
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	}

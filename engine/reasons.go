@@ -13,6 +13,7 @@ var (
 	errConnect        = errors.New("engine: CONNECT is not allowed")
 	errNoRoute        = errors.New("engine: no route takes the request")
 	errNoBackend      = errors.New("engine: no eligible backend")
+	errLoop           = errors.New("engine: the request has been here before")
 	errBodyTooLarge   = errors.New("engine: body over limits.max_body_bytes")
 	errClientSlow     = errors.New("engine: client too slow")
 	errClientGone     = errors.New("engine: client gone")
@@ -47,6 +48,7 @@ const (
 	responseIncomplete
 	responseTimeout
 	internalError
+	loopDetected
 	tlsAlert
 	tlsCertificate
 	tlsError
@@ -70,6 +72,7 @@ var reasonNames = [reasons]string{
 	responseIncomplete:     "http_response_incomplete",
 	responseTimeout:        "http_response_timeout",
 	internalError:          "proxy_internal_error",
+	loopDetected:           "proxy_loop_detected",
 	tlsAlert:               "tls_alert_received",
 	tlsCertificate:         "tls_certificate_error",
 	tlsError:               "tls_protocol_error",
@@ -100,6 +103,7 @@ var clientAnswers = []answer{
 	{errClientSlow, 408, requestError, "the request took too long to arrive"},
 	{errConnect, 405, requestDenied, "no route allows CONNECT"},
 	{errNoRoute, 404, destinationNotFound, "no route for this request"},
+	{errLoop, 508, loopDetected, "the request has been here before, as its Via tells"},
 }
 
 // backendAnswers are the answers to what happened behind the proxy.

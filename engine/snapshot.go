@@ -24,6 +24,7 @@ type snapshot struct {
 	maxBody    int64
 
 	metricsPath string
+	via         []byte           // what Via calls the proxy; empty: it adds none
 	limiter     *limiter.Limiter // nil: off
 	limitFields []byte           // the RateLimit-Policy field of those who are limited
 	routes      routes
@@ -58,6 +59,7 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 		headLimits:  http1.Limits{Bytes: c.Limits.MaxHeaderBytes, Target: c.Limits.MaxTargetBytes, Fields: c.Limits.MaxFields},
 		maxBody:     c.Limits.MaxBodyBytes,
 		metricsPath: c.MetricsPath,
+		via:         []byte(c.Via),
 	}
 	before := e.snapshot.Load()
 	s.limit(before, t)

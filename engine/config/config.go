@@ -23,6 +23,7 @@ type Config struct {
 	AdminMode   fs.FileMode // of its Unix socket
 	AdminToken  Secret      // what requests to it must carry; "" when nothing is asked for
 	MetricsPath string      // also served on all Listeners; "" when it is not
+	Via         string      // what the proxy is called in the Via fields it adds; "": it adds none
 
 	RateLimit RateLimit
 	Timeouts  Timeouts

@@ -110,6 +110,7 @@ func TestFullForm(t *testing.T) {
 		AdminAddr:  "unix:/run/proxy.sock",
 		AdminMode:  0o660,
 		AdminToken: "full-of-secrets-0123",
+		Via:        "edge-1.example",
 		RateLimit:  RateLimit{RPS: 0.5, Burst: 1, MaxClients: 1024, IPv6Prefix: 56},
 		Timeouts: Timeouts{
 			ClientHeader: time.Second, ClientBody: 2 * time.Second, ClientIdle: 3 * time.Second, ClientWrite: 4 * time.Second,

@@ -143,6 +143,15 @@ func size(text string) (int64, error) {
 	return int64(n) * unit, nil
 }
 
+// pseudonym reads what a Via field calls the proxy (RFC 9110 section 7.6.3). Of a
+// token, what looks like a name is enough.
+func pseudonym(text string) (string, error) {
+	if len(text) > 64 || strings.ContainsFunc(text, func(c rune) bool { return !isWord(c) && c != '.' }) {
+		return "", fmt.Errorf(`%s is not a name for Via (want letters, digits, ".", "-" and "_", at most 64, such as edge1)`, quote(text))
+	}
+	return text, nil
+}
+
 func orEmpty(parse func(string) (string, error)) func(string) (string, error) {
 	return func(text string) (string, error) {
 		if text == "" {

@@ -33,6 +33,7 @@ const (
 	Trailer
 	TransferEncoding
 	Upgrade
+	Via
 	XForwardedFor
 	XForwardedHost
 	XForwardedProto
@@ -59,6 +60,7 @@ var knownFields = []struct {
 	{"trailer", Trailer},
 	{"transfer-encoding", TransferEncoding},
 	{"upgrade", Upgrade},
+	{"via", Via},
 	{"x-forwarded-for", XForwardedFor},
 	{"x-forwarded-host", XForwardedHost},
 	{"x-forwarded-proto", XForwardedProto},
