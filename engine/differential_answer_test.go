@@ -133,7 +133,7 @@ func responseFields(r read) [][2]string {
 // writes itself.
 func passedFields(m *strictMessage) [][2]string {
 	return slices.DeleteFunc(slices.Clone(m.fields), func(f [2]string) bool {
-		return f[0] == "Transfer-Encoding" || f[0] == "Connection" || strings.EqualFold(f[0], "trailer")
+		return f[0] == "Transfer-Encoding" || f[0] == "Connection" || f[0] == "Upgrade" || strings.EqualFold(f[0], "trailer")
 	})
 }
 

@@ -87,7 +87,7 @@ func (x *exchange) receive(now time.Duration) error {
 			return err
 		}
 		status := x.upstream.Response.Status
-		if status == 101 && (x.request.Upgrade == nil || !x.request.Framing.Empty() || x.upstream.Response.Upgrade == nil) {
+		if status == 101 && (x.request.Upgrade == nil || !x.request.Framing.Empty() || len(x.upstream.Response.Upgrade) == 0) {
 			return errUnaskedUpgrade
 		}
 		if status >= 200 || status == 101 {

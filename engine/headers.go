@@ -166,11 +166,11 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 	if body == http1.Chunked {
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	}
-	switch {
-	case p.Status == 101:
+	if len(p.Upgrade) > 0 {
 		dst = append(dst, "Connection: Upgrade\r\n"...)
 		dst = http1.AppendField(dst, nameUpgrade, p.Upgrade)
-	case p.Status >= 200 && !connected:
+	}
+	if p.Status >= 200 && !connected {
 		dst = x.appendConnection(dst)
 	}
 	return append(dst, "\r\n"...)

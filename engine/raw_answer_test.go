@@ -69,7 +69,9 @@ var goodAnswers = []answerCase{
 	{"9110 15.2 as many as pass", caseGET, strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 15) + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", stays, "200 OK; Content-Length: 0", true, false},
 	{"9110 8.6 length on 1xx", caseGET, "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\nConnection: a\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", stays, "103 Early Hints / 200 OK; Content-Length: 0", true, false},
 	{"9112 6.1 chunked on 1xx", caseGET, "HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", stays, "103 Early Hints / 200 OK; Content-Length: 0", true, false},
-	{"9110 7.8 an upgrade refused", caseUpgrade, "HTTP/1.1 426 Upgrade Required\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 5\r\n\r\nhello", stays, `426 Upgrade Required; Content-Length: 5 / "hello"`, true, false},
+	{"9110 7.8 an upgrade refused", caseUpgrade, "HTTP/1.1 426 Upgrade Required\r\nConnection: upgrade\r\nUpgrade: x\r\nContent-Length: 5\r\n\r\nhello", stays, `426 Upgrade Required; Content-Length: 5, Connection: Upgrade, Upgrade: x / "hello"`, true, false},
+	{"9110 15.5.22 an upgrade required", caseClose, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: x/1, y\r\nContent-Length: 0\r\n\r\n", stays, "426 Upgrade Required; Content-Length: 0, Connection: Upgrade, Upgrade: x/1, y, Connection: close", true, true},
+	{"9113 3.2 h2c", caseGET, "HTTP/1.1 426 Upgrade Required\r\nConnection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n", stays, "426 Upgrade Required; Content-Length: 0", true, false},
 
 	{"9110 5.3 order and duplicates", caseGET, "HTTP/1.1 200 OK\r\nB: 1\r\nSet-Cookie: a=b\r\nA: 2\r\nset-cookie: c=d\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\nB: 3\r\n\r\n", stays, "200 OK; B: 1, Set-Cookie: a=b, A: 2, set-cookie: c=d, Set-Cookie: a=b, Content-Length: 0, B: 3", true, false},
 	{"9110 5.5 values", caseGET, "HTTP/1.1 200 OK\r\nA:\r\nB: \t\r\nC:x\r\nD: \x80\xff \t;\"(\r\nContent-Length: 0\r\n\r\n", stays, "200 OK; A: , B: , C: x, D: \x80\xff \t;\"(, Content-Length: 0", true, false},

@@ -126,6 +126,7 @@ func TestRawBadUpgrade(t *testing.T) {
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
 		"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n",
 		"HTTP/1.1 101 Switching Protocols\r\nConnection: close\r\nUpgrade: x\r\n\r\n",
+		"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade:\r\n\r\n",
 	} {
 		c := p.ask(caseUpgrade, answer, 1, stays)
 		c.wantReject(502, "http_protocol_error")

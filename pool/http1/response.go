@@ -12,7 +12,7 @@ type Response struct {
 
 	Framing   Framing
 	KeepAlive bool   // the backend will take another request on the connection
-	Upgrade   []byte // of a 101: the protocol the connection changes to
+	Upgrade   []byte // of a 101: the protocol the connection changes to; of a 426: those it would change to
 }
 
 // Parse reads a whole response head of at most maxFields fields, as
@@ -77,7 +77,16 @@ func (p *Response) interpret(head bool) error {
 			p.Upgrade = f.Value
 		}
 	}
-	if p.Status != 101 || !options.upgrades {
+	switch p.Status {
+	case 101:
+		if !options.upgrades {
+			p.Upgrade = nil
+		}
+	case 426: // which has to have the field (RFC 9110 section 15.5.22)
+		if hasElement(p.Upgrade, "h2c") {
+			p.Upgrade = nil
+		}
+	default:
 		p.Upgrade = nil
 	}
 	var err error
