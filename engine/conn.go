@@ -319,7 +319,8 @@ func (c *conn) Close() error {
 
 // reset makes closing the connection a reset, without which a body that lasts until
 // the connection ends would look whole, however it broke off. What the client's
-// system has not taken by then is lost.
+// system has not taken by then is lost. Only TCP can do that: on a Unix socket it
+// stays an ordinary end.
 func (c *conn) reset() {
 	if c.raw == nil {
 		return

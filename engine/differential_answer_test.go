@@ -125,7 +125,7 @@ func responseFields(r read) [][2]string {
 			length = true
 			return again || r.status == "204"
 		}
-		return drop[name] || name == "trailer" || !chunked && name == "transfer-encoding"
+		return drop[name] || name == "trailer" || name == "date" || !chunked && name == "transfer-encoding"
 	})
 }
 
@@ -133,7 +133,8 @@ func responseFields(r read) [][2]string {
 // writes itself.
 func passedFields(m *strictMessage) [][2]string {
 	return slices.DeleteFunc(slices.Clone(m.fields), func(f [2]string) bool {
-		return f[0] == "Transfer-Encoding" || f[0] == "Connection" || f[0] == "Upgrade" || strings.EqualFold(f[0], "trailer")
+		return f[0] == "Transfer-Encoding" || f[0] == "Connection" || f[0] == "Upgrade" || strings.EqualFold(f[0], "trailer") ||
+			strings.EqualFold(f[0], "date") // the proxy's own, where the backend has none
 	})
 }
 

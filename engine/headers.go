@@ -142,7 +142,7 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 	dst = append(dst, p.Reason...)
 	dst = append(dst, "\r\n"...)
 
-	nominated, length := nominates(p.Fields), false
+	nominated, length, dated := nominates(p.Fields), false, p.Status < 200
 	connected := x.connect && p.Status >= 200 && p.Status < 300
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -160,7 +160,11 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 		if nominated && isNominated(p.Fields, f) {
 			continue
 		}
+		dated = dated || f.ID == http1.Date
 		dst = http1.AppendField(dst, f.Name, f.Value)
+	}
+	if !dated {
+		dst = appendDate(dst) // RFC 9110 section 6.6.1 asks it of whoever forwards
 	}
 	dst = x.appendVia(dst, p.Minor)
 	if body == http1.Chunked {

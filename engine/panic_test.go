@@ -97,7 +97,7 @@ func TestPanicBehindAnswer(t *testing.T) {
 	c.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10000\r\n\r\n")
 	b := p.backend("a").Accept()
 	b.Head()
-	const answer = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n"
+	const answer = "HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 10\r\n"
 	b.Send(answer + "\r\nhello")
 	require.Equal(t, answer+"Connection: close\r\n\r\nhello", c.bytes(len(answer+"Connection: close\r\n\r\nhello")))
 	c.send("panic!")

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"io"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -73,6 +75,7 @@ var goodAnswers = []answerCase{
 	{"9110 15.5.22 an upgrade required", caseClose, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: x/1, y\r\nContent-Length: 0\r\n\r\n", stays, "426 Upgrade Required; Content-Length: 0, Connection: Upgrade, Upgrade: x/1, y, Connection: close", true, true},
 	{"9113 3.2 h2c", caseGET, "HTTP/1.1 426 Upgrade Required\r\nConnection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n", stays, "426 Upgrade Required; Content-Length: 0", true, false},
 
+	{"9110 6.6.1 the backend's Date", caseGET, "HTTP/1.1 200 OK\r\ndate: a\r\nContent-Length: 0\r\n\r\n", stays, "200 OK; date: a, Content-Length: 0", true, false},
 	{"9110 5.3 order and duplicates", caseGET, "HTTP/1.1 200 OK\r\nB: 1\r\nSet-Cookie: a=b\r\nA: 2\r\nset-cookie: c=d\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\nB: 3\r\n\r\n", stays, "200 OK; B: 1, Set-Cookie: a=b, A: 2, set-cookie: c=d, Set-Cookie: a=b, Content-Length: 0, B: 3", true, false},
 	{"9110 5.5 values", caseGET, "HTTP/1.1 200 OK\r\nA:\r\nB: \t\r\nC:x\r\nD: \x80\xff \t;\"(\r\nContent-Length: 0\r\n\r\n", stays, "200 OK; A: , B: , C: x, D: \x80\xff \t;\"(, Content-Length: 0", true, false},
 	{"9110 7.6.1 connection's", caseGET, "HTTP/1.1 200 OK\r\nConnection: x-a, content-length\r\nX-A: 1\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nProxy-Authenticate: x\r\nTE: x\r\nTrailer: x\r\nUpgrade: h2c\r\nX-B: 2\r\nContent-Length: 0\r\n\r\n", stays, "200 OK; X-B: 2, Content-Length: 0", true, false},
@@ -140,6 +143,20 @@ const lastChunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
 
 // trailersOf returns a trailer section of n bytes.
 func trailersOf(n int) string { return "A: " + strings.Repeat("x", n-len("A: \r\n\r\n")) + "\r\n\r\n" }
+
+// A response without a Date gets one, an interim one excepted.
+func TestRawDate(t *testing.T) {
+	p := startAnswers(t, "")
+	c := p.ask(caseGET, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nConnection: date\r\nDate: a\r\nContent-Length: 0\r\n\r\n", 1, stays)
+	interim, err := readStrictResponse(c.r, "GET")
+	require.NoError(t, err)
+	require.Empty(t, interim.fields)
+	final, err := readStrictResponse(c.r, "GET")
+	require.NoError(t, err)
+	require.Len(t, final.values("date"), 1)
+	_, err = time.Parse(http.TimeFormat, final.values("date")[0])
+	require.NoError(t, err)
+}
 
 // A response that breaks off is seen to break off, and nothing is added to it.
 func TestRawBrokenAnswer(t *testing.T) {

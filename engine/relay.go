@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/ESousa97/goproxyreverso/pool/http1"
+import (
+	"errors"
+
+	"github.com/ESousa97/goproxyreverso/pool/http1"
+)
 
 // relay sends the response to the client as it comes from the backend. From the
 // first byte on nothing can be taken back: a response that breaks off ends with
@@ -63,6 +67,8 @@ func (x *exchange) finish(backendErr, clientErr error) {
 		}
 	}
 	switch {
+	case errors.Is(backendErr, errPanic):
+		x.breakOff(byProxy)
 	case backendErr != nil && !isClientSide(backendErr):
 		x.breakOff(byBackend)
 	case backendErr != nil, clientErr != nil:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
@@ -83,14 +82,6 @@ func (x *exchange) appendAnswerHead(dst []byte, a answer, limited *limitedError)
 // 10.2.1): it forwards every method but CONNECT. Those it has no name for are
 // forwarded too, and cannot be listed.
 const allowLine = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n"
-
-// appendDate appends the Date field of a message that begins here (RFC 9110
-// section 6.6.1).
-func appendDate(dst []byte) []byte {
-	dst = append(dst, "Date: "...)
-	dst = time.Now().UTC().AppendFormat(dst, http.TimeFormat)
-	return append(dst, "\r\n"...)
-}
 
 // appendAnswerBody appends one plain line, or the same in JSON.
 func appendAnswerBody(dst []byte, a answer, json bool) []byte {

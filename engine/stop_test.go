@@ -42,8 +42,8 @@ func TestStopCutsOffVisibly(t *testing.T) {
 	c.send("GET / HTTP/1.0\r\n\r\n")
 	b := p.backend("a").Accept()
 	b.Receive()
-	b.Send("HTTP/1.1 200 OK\r\n\r\nhello")
-	const want = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello"
+	b.Send("HTTP/1.1 200 OK\r\nDate: d\r\n\r\nhello")
+	const want = "HTTP/1.1 200 OK\r\nDate: d\r\nConnection: close\r\n\r\nhello"
 	require.Equal(t, want, c.bytes(len(want)))
 	conn := p.conns.list()[0]
 	require.ErrorIs(t, p.stop(), ErrShutdownTimeout)

@@ -41,8 +41,8 @@ func TestBothWaysAtOnce(t *testing.T) {
 	c.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
 	b := p.backend("a").Accept()
 	b.Head()
-	b.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-	got := make([]byte, len("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"))
+	b.Send("HTTP/1.1 200 OK\r\nDate: d\r\nTransfer-Encoding: chunked\r\n\r\n")
+	got := make([]byte, len("HTTP/1.1 200 OK\r\nDate: d\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"))
 	_, err := io.ReadFull(c.r, got)
 	require.NoError(t, err)
 	for _, word := range []string{"one", "two", "three"} {

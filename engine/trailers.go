@@ -29,7 +29,6 @@ var forbiddenTrailers = map[string]bool{
 	"content-range":       true,
 	"content-type":        true,
 	"cookie":              true,
-	"date":                true,
 	"expires":             true,
 	"if-match":            true,
 	"if-modified-since":   true,

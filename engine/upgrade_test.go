@@ -252,9 +252,9 @@ func TestConnect(t *testing.T) {
 
 	c.send(request + "early")
 	b.Head()
-	b.Send("HTTP/1.1 200 Connected\r\n\r\nhello")
+	b.Send("HTTP/1.1 200 Connected\r\nDate: d\r\n\r\nhello")
 	require.Equal(t, "early", b.Bytes(5))
-	require.Equal(t, "HTTP/1.1 200 Connected\r\n\r\nhello", c.bytes(len("HTTP/1.1 200 Connected\r\n\r\nhello")))
+	require.Equal(t, "HTTP/1.1 200 Connected\r\nDate: d\r\n\r\nhello", c.bytes(len("HTTP/1.1 200 Connected\r\nDate: d\r\n\r\nhello")))
 	p.wantMetric("proxy_tunnels", "1")
 	c.send("ping")
 	require.Equal(t, "ping", b.Bytes(4))

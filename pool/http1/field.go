@@ -20,6 +20,7 @@ const (
 	Accept
 	Connection
 	ContentLength
+	Date
 	Expect
 	Forwarded
 	Host
@@ -47,6 +48,7 @@ var knownFields = []struct {
 	{"accept", Accept},
 	{"connection", Connection},
 	{"content-length", ContentLength},
+	{"date", Date},
 	{"expect", Expect},
 	{"forwarded", Forwarded},
 	{"host", Host},
