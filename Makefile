@@ -52,8 +52,9 @@ bench-compare: ## Measure the files as they are against a commit: BASE=HEAD~1 SC
 	$(GO) run ./bench compare -base $(BASE) -scenario $(SCENARIO) $(BENCH)
 
 .PHONY: soak
-soak: ## Load the proxy for SOAKTIME (10m) with backends that come and go
+soak: ## Load the proxy for SOAKTIME (10m) with backends that come and go, then operate it for a minute each
 	SOAK=$(SOAKTIME) $(GO) test ./engine -run '^TestSoak$$' -v -count=1 -timeout 0
+	SOAK=$(SOAKTIME) $(GO) test ./cmd/proxy -run 'UnderLoad$$' -v -count=1 -parallel 1 -timeout 0
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)

@@ -90,6 +90,39 @@ func TestWatch(t *testing.T) {
 	p.waitLog("reload failed", "proxy.yaml:1:")
 }
 
+// Draining a backend and bringing it back, in turn, and moving weights lose no
+// request; while it is drained a backend gets none.
+func TestDrainsUnderLoad(t *testing.T) {
+	t.Parallel()
+	a, b := startBackend(t, ok), startBackend(t, ok)
+	p := startProxy(t, "backends: [http://"+a.addr+", http://"+b.addr+"]")
+	command := func(args ...string) {
+		code, _, stderr := runProgram(t, nil, append(args, "--admin", p.admin)...)
+		require.Zero(t, code, stderr)
+	}
+	h := startHammer(t, p.addr, 8)
+	h.more(500)
+	before := p.usage()
+	for end := time.Now().Add(soakTime(t, 2*time.Second)); time.Now().Before(end); {
+		for _, one := range []*backend{a, b} {
+			command("drain", one.addr)
+			waitFor(t, "the end of what it had", func() bool {
+				return value(p.scrape(), `proxy_backend_inflight{pool="default",backend="`+one.addr+`"}`) == "0"
+			})
+			h.more(20)
+			had := one.requests.Load()
+			h.more(50)
+			require.Equal(t, had, one.requests.Load(), "a drained backend got a request")
+			command("weight", one.addr, "3")
+			command("undrain", one.addr)
+			waitFor(t, "requests for it", func() bool { return one.requests.Load() > had })
+			command("weight", one.addr, "default")
+		}
+	}
+	h.wantNoFailure()
+	p.wantNoGrowth(before)
+}
+
 // pid reads a pid file.
 func pid(t *testing.T, file string) int {
 	t.Helper()
