@@ -73,7 +73,7 @@ func run(s *source, o runOptions) error {
 		}
 		defer backends.close()
 	}
-	sockets, err := newSockets(log, o.pidFile)
+	sockets, err := newSockets(o.pidFile)
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,9 @@ func run(s *source, o runOptions) error {
 	}
 	if err := e.Listen(); err != nil {
 		return explainListen(err)
+	}
+	for name := range sockets.given {
+		log.Warn("no listener has the address of a socket that the service manager gave", "socket", name)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"syscall"
@@ -21,16 +20,16 @@ import (
 // takes over from, from the service manager that started it, or they are new.
 type sockets struct {
 	upgrader *tableflip.Upgrader
-	log      *slog.Logger
+	given    map[string]net.Listener // by the service manager to this process, by name; until they are opened
 }
 
 // newSockets takes over what the process has inherited.
-func newSockets(log *slog.Logger, pidFile string) (*sockets, error) {
+func newSockets(pidFile string) (*sockets, error) {
 	upgrader, err := tableflip.New(tableflip.Options{PIDFile: pidFile})
 	if err != nil {
 		return nil, err
 	}
-	s := &sockets{upgrader: upgrader, log: log}
+	s := &sockets{upgrader: upgrader, given: make(map[string]net.Listener)}
 	for _, f := range activation.Files(true) {
 		err := s.keep(f)
 		_ = f.Close()
@@ -52,11 +51,9 @@ func (s *sockets) keep(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	defer ln.Close()
-	if u, ok := ln.(*net.UnixListener); ok {
-		u.SetUnlinkOnClose(false)
-	}
-	return s.upgrader.AddFile(activated+ln.Addr().Network()+" "+ln.Addr().String(), f)
+	name := activated + ln.Addr().Network() + " " + ln.Addr().String()
+	s.given[name] = ln
+	return s.upgrader.AddFile(name, f)
 }
 
 // open opens the socket of a listener.
@@ -112,7 +109,12 @@ func (s *sockets) activated(network, address string) (net.Listener, error) {
 		}
 	}
 	for _, name := range names {
-		f, err := s.upgrader.File(activated + network + " " + name)
+		name = activated + network + " " + name
+		if ln := s.given[name]; ln != nil {
+			delete(s.given, name)
+			return ln, nil
+		}
+		f, err := s.upgrader.File(name)
 		if err != nil {
 			return nil, err
 		}
