@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -18,8 +18,7 @@ import (
 )
 
 // conn is a client's connection. It stands between the socket and fasthttp's
-// server (see the package comment): Read and Write are what the server gets, the
-// embedded http1.Conn is what the exchange uses.
+// server (see the package comment), which carries it and reads nothing from it.
 type conn struct {
 	http1.Conn
 	engine   *Engine
@@ -36,7 +35,6 @@ type conn struct {
 	headAt  time.Duration // when it was complete
 	restAt  time.Duration // when the last exchange was over; when it was accepted, before the first
 	served  bool          // a request came on it before
-	shown   bool          // the server has seen the stand-in
 
 	step    func(fd uintptr) bool // next, made once
 	goesOn  bool                  // what flow reports
@@ -55,8 +53,18 @@ type conn struct {
 	closeOnce sync.Once
 }
 
-// standIn is the request that fasthttp's server sees in place of all real ones.
-const standIn = "GET / HTTP/1.1\r\nHost: -\r\n\r\n"
+// protocol is what fasthttp's server takes the connections to speak, see ConnectionState.
+const protocol = "proxied"
+
+// Handshake and ConnectionState make fasthttp's server hand the connection over as
+// it is: it takes it for one on which a protocol was agreed with TLS that it leaves
+// to others.
+func (c *conn) Handshake() error { return nil }
+
+// ConnectionState names the protocol, see Handshake.
+func (c *conn) ConnectionState() tls.ConnectionState {
+	return tls.ConnectionState{NegotiatedProtocol: protocol}
+}
 
 // socket counts the bytes of a connection where they pass.
 type socket struct {
@@ -99,28 +107,12 @@ func newConn(l *listener, nc net.Conn) *conn {
 	return c
 }
 
-// Read shows the server the stand-in. That makes it call its handler, which
-// serves the whole connection.
-func (c *conn) Read(p []byte) (int, error) {
-	if c.shown {
-		return 0, io.EOF
-	}
-	c.shown = true
-	if len(p) < len(standIn) {
-		panic("BUG: the server reads with a buffer below the stand-in")
-	}
-	return copy(p, standIn), nil
-}
-
 // serve serves one request after the other, until the connection ends or is to be
 // parked.
 func (c *conn) serve() {
 	for c.await() && c.exchange.run() && c.flow() {
 	}
 }
-
-// Write drops what the server writes: the exchange has answered already.
-func (c *conn) Write(p []byte) (int, error) { return len(p), nil }
 
 // await waits for a request head, or for what makes a whole one impossible but
 // can be answered. It reports whether there is something to answer.

@@ -6,13 +6,11 @@
 //
 // # Who reads and writes the client's bytes
 //
-// The server is a fasthttp.Server: it accepts connections, gives each a worker
-// and a context, and calls the handler. What the bytes mean is decided elsewhere.
-// The type conn stands between the socket and the server: it shows the server one
-// request of a fixed text, a stand-in for all that will come, and the handler
-// serves them, one after the other, for as long as the connection lasts. An
-// exchange writes its response to the socket itself; what the server writes after
-// the handler has returned is dropped.
+// The server is a fasthttp.Server: it accepts connections, gives each a worker,
+// and hands it over, as it does with those of a protocol that is not its own. What
+// the bytes mean is decided elsewhere. The type conn serves one request after the
+// other, for as long as the connection lasts, and an exchange writes its response
+// to the socket itself.
 //
 // A proxy needs this because it must pass on what it does not own. The server's
 // own parser joins, renames, reorders and invents fields, reads bodies ahead of

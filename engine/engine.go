@@ -225,21 +225,16 @@ func (e *Engine) stop(inOrder bool) error {
 // newServer returns the fasthttp server that carries the connections. All time
 // limits are conn's; all bytes that count are the exchange's.
 func newServer(e *Engine) *fasthttp.Server {
-	return &fasthttp.Server{
-		Handler: func(ctx *fasthttp.RequestCtx) {
-			ctx.Conn().(*conn).serve()
-			ctx.SetConnectionClose()
-		},
+	s := &fasthttp.Server{
 		Concurrency:           maxWorkers,  // limits.max_connections is held by the listener
 		MaxIdleWorkerDuration: time.Second, // a worker's stack is as large as its largest exchange
-		ReadBufferSize:        2 * len(standIn),
-		WriteBufferSize:       128,
-		NoDefaultServerHeader: true,
-		NoDefaultDate:         true,
-		NoDefaultContentType:  true,
-		LazyRequestTime:       true,
 		Logger:                quietLogger{},
 	}
+	s.NextProto(protocol, func(nc net.Conn) error {
+		nc.(*conn).serve()
+		return nil
+	})
+	return s
 }
 
 const maxWorkers = 1 << 24

@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// A connection that waits for its next request costs a goroutine with its stack,
-// a context of the server, and a buffer: some 20 KB. One that has been idle for
-// parkAfter is parked instead: its goroutine ends, and one system call waits for
-// all parked connections together. When a client sends something, its connection
-// is served as if it were new.
+// A connection that waits for its next request costs a goroutine with its stack and
+// a buffer: some 15 KB. One that has been idle for parkAfter is parked instead: its
+// goroutine ends, and one system call waits for all parked connections together.
+// When a client sends something, its connection is served as if it were new.
 //
 // Nothing can be lost on the way: what waits tells of bytes that are there, not of
 // bytes that arrive, so it does not matter whether a request came before, while or
