@@ -66,28 +66,6 @@ func (c *conn) ConnectionState() tls.ConnectionState {
 	return tls.ConnectionState{NegotiatedProtocol: protocol}
 }
 
-// socket counts the bytes of a connection where they pass.
-type socket struct {
-	net.Conn
-	counters *counters
-}
-
-func (s socket) Read(p []byte) (int, error) {
-	n, err := s.Conn.Read(p)
-	if n > 0 {
-		s.counters.received.Add(uint64(n))
-	}
-	return n, err
-}
-
-func (s socket) Write(p []byte) (int, error) {
-	n, err := s.Conn.Write(p)
-	if n > 0 {
-		s.counters.sent.Add(uint64(n))
-	}
-	return n, err
-}
-
 // localPeer is what a client counts as that comes through a Unix socket: a process
 // of this machine.
 var localPeer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
@@ -96,7 +74,8 @@ func newConn(l *listener, nc net.Conn) *conn {
 	c := &conn{engine: l.engine, listener: l, peer: localPeer}
 	c.stripe, c.counters = l.engine.counters.next()
 	c.raw = http1.Raw(nc)
-	c.Init(socket{nc, c.counters}, c.raw)
+	c.Init(nc, c.raw)
+	c.Reader.Reset(c)
 	c.exchange.conn = c
 	if addr, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = addr.AddrPort().Addr().Unmap().WithZone("")
@@ -105,6 +84,20 @@ func newConn(l *listener, nc net.Conn) *conn {
 	c.restAt = http1.Now()
 	c.step = c.next
 	return c
+}
+
+// Read and Write count the bytes of a connection where they pass.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.counters.received.Add(uint64(n))
+	return n, err
+}
+
+// Write counts as Read does.
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.counters.sent.Add(uint64(n))
+	return n, err
 }
 
 // serve serves one request after the other, until the connection ends or is to be
@@ -170,10 +163,9 @@ func (c *conn) gathers() bool {
 	}
 	c.Reader.Grow(http1.LargeBuffer)
 	_ = c.raw.Control(func(fd uintptr) {
-		if n, err := unix.Read(int(fd), c.Reader.Room()); n > 0 && err == nil {
-			c.Reader.Added(n)
-			c.counters.received.Add(uint64(n))
-		}
+		n, _ := http1.ReadNow(fd, c.Reader.Room())
+		c.Reader.Added(n)
+		c.counters.received.Add(uint64(n))
 	})
 	return true
 }
@@ -277,7 +269,7 @@ func (c *conn) awaitWrite(now time.Duration) {
 func (c *conn) Send(now time.Duration, b []byte) error {
 	for {
 		c.awaitWrite(now)
-		n, err := c.Conn.Conn.Write(b)
+		n, err := c.Write(b)
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
@@ -330,7 +322,7 @@ const (
 )
 
 func (c *conn) linger() {
-	tcp, ok := c.Conn.Conn.(socket).Conn.(interface{ CloseWrite() error })
+	tcp, ok := c.Conn.Conn.(interface{ CloseWrite() error })
 	if !ok || tcp.CloseWrite() != nil {
 		return
 	}
@@ -338,7 +330,7 @@ func (c *conn) linger() {
 	defer http1.ReleaseBuffer(buf)
 	for end := http1.Now() + lingerTime; http1.Now() < end && !c.engine.draining.Load(); {
 		_ = c.SetReadDeadline(time.Now().Add(lingerSilence))
-		if _, err := c.Conn.Conn.Read(buf); err != nil {
+		if _, err := c.Read(buf); err != nil {
 			return
 		}
 	}

@@ -45,7 +45,7 @@ func (c *conn) flow() bool {
 
 // next is called when the socket may be readable, and reports whether flow ends.
 func (c *conn) next(fd uintptr) (ends bool) {
-	n, err := unix.Read(int(fd), c.Reader.Space())
+	n, err := http1.ReadNow(fd, c.Reader.Space())
 	if err == unix.EAGAIN || err == unix.EINTR {
 		return !c.waits && !c.rest()
 	}

@@ -46,13 +46,16 @@ func (l fragileListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fragileConn{c.(*net.TCPConn)}, nil
+	return fragileConn{c}, nil
 }
 
-type fragileConn struct{ *net.TCPConn }
+// fragileConn hides the socket, so that it is read from through Read.
+type fragileConn struct{ net.Conn }
+
+func (c fragileConn) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
 
 func (c fragileConn) Read(p []byte) (int, error) {
-	n, err := c.TCPConn.Read(p)
+	n, err := c.Conn.Read(p)
 	if bytes.Contains(p[:n], []byte("panic!")) {
 		panic("as asked")
 	}

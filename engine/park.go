@@ -25,7 +25,7 @@ type parked struct {
 // park gives the connection to those that are parked, and reports whether it did.
 func (c *conn) park() bool {
 	idle := c.engine.snapshot.Load().timeouts.ClientIdle
-	nc := c.Conn.Conn.(socket).Conn
+	nc := c.Conn.Conn
 	rest := idle - c.engine.parkAfter
 	if c.raw == nil || rest <= 0 {
 		return false

@@ -134,7 +134,7 @@ func TestClientWriteLimit(t *testing.T) {
 
 // A client that takes a little of what it is sent within each limit gets it all.
 func TestClientTakesLittle(t *testing.T) {
-	c := &conn{}
+	c := &conn{counters: &counters{}}
 	little := &takesLittle{}
 	c.Init(little, nil)
 	c.exchange.snap = &snapshot{timeouts: config.Timeouts{ClientWrite: time.Second}}

@@ -28,7 +28,7 @@ func (x *exchange) tunnel() error {
 		x.breakOff(byClient)
 		return nil
 	}
-	client, backend := x.conn.Conn.Conn.(socket).Conn, x.upstream.Conn.Conn
+	client, backend := x.conn.Conn.Conn, x.upstream.Conn.Conn
 	t := &tunnel{silence: x.snap.timeouts.Tunnel}
 	t.active.Store(int64(http1.Now()))
 	down := &direction{tunnel: t, from: backend, to: client, early: x.upstream.Reader.Buffered(), count: &x.conn.counters.sent}

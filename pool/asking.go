@@ -41,7 +41,7 @@ func (a *asking) init(c *Conn) {
 			a.asked = true
 			return !a.ask(fd)
 		}
-		a.read, a.err = unix.Read(int(fd), a.buf)
+		a.read, a.err = http1.ReadNow(fd, a.buf)
 		if a.err == unix.EAGAIN || a.err == unix.EINTR {
 			return false
 		}
@@ -57,18 +57,18 @@ func (a *asking) ask(fd uintptr) bool {
 			return false
 		}
 	}
-	n, err := unix.Write(int(fd), a.request)
+	n, err := http1.WriteNow(fd, a.request)
 	if err == unix.EAGAIN || err == unix.EINTR {
-		n, err = 0, nil
+		err = nil
 	}
-	a.wrote, a.err = max(n, 0), err
+	a.wrote, a.err = n, err
 	return err == nil && n == len(a.request)
 }
 
 // Read implements io.Reader.
 func (a *asking) Read(p []byte) (int, error) {
 	if a.request == nil {
-		return a.c.Conn.Conn.Read(p)
+		return a.c.Conn.Read(p)
 	}
 	a.buf, a.asked, a.stale, a.wrote, a.read, a.err = p, false, false, 0, 0, nil
 	err := a.c.raw.Read(a.step)
@@ -90,7 +90,7 @@ func (a *asking) Read(p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		return a.c.Conn.Conn.Read(p)
+		return a.c.Conn.Read(p)
 	case a.read == 0:
 		return 0, io.EOF
 	}

@@ -27,6 +27,7 @@ type Conn struct {
 
 	readBy, writeBy time.Duration   // the deadlines that are set; 0: none
 	raw             syscall.RawConn // of a plain socket, whose bytes the kernel can move; else nil
+	in, out         transfer        // where raw is not nil
 }
 
 // Init makes c the connection nc, with an empty Reader that reads from it. raw is
@@ -34,6 +35,28 @@ type Conn struct {
 func (c *Conn) Init(nc net.Conn, raw syscall.RawConn) {
 	*c = Conn{Conn: nc, raw: raw}
 	c.Reader.Reset(nc)
+	if raw != nil {
+		c.in.step, c.out.step = c.in.read, c.out.write
+		c.Reader.Reset(c)
+	}
+}
+
+// Read implements io.Reader.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.raw == nil {
+		return c.Conn.Read(p)
+	}
+	c.in.begin(p)
+	return c.in.end(c.raw.Read(c.in.step))
+}
+
+// Write implements io.Writer.
+func (c *Conn) Write(p []byte) (int, error) {
+	if c.raw == nil {
+		return c.Conn.Write(p)
+	}
+	c.out.begin(p)
+	return c.out.end(c.raw.Write(c.out.step))
 }
 
 // Raw returns the socket of nc for system calls, nil when it has none.
