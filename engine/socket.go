@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"strings"
@@ -64,9 +65,11 @@ func OpenSocket(c config.Listener) (Socket, error) {
 		ln, err := listenUnix(address, c.SocketMode)
 		return Socket{Listener: ln}, err
 	}
-	listen := net.ListenConfig{}
+	listen := net.ListenConfig{KeepAlive: keepAliveOfAccepted, Control: keepAlive}
 	if c.ReusePort {
-		listen.Control = reusePort
+		listen.Control = func(network, address string, raw syscall.RawConn) error {
+			return errors.Join(keepAlive(network, address, raw), reusePort(raw))
+		}
 	}
 	ln, err := listen.Listen(context.Background(), network, address)
 	return Socket{Listener: ln}, err
@@ -91,7 +94,7 @@ func addrText(addr net.Addr) string {
 	return addr.String()
 }
 
-func reusePort(_, _ string, raw syscall.RawConn) error {
+func reusePort(raw syscall.RawConn) error {
 	var err error
 	if e := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }); e != nil {
 		return e
