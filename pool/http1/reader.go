@@ -13,6 +13,7 @@ type Reader struct {
 
 	buf  []byte
 	r, w int // buf[r:w] was read from src and not consumed yet
+	last int // how much the message before took of its buffer
 }
 
 // Reset makes the Reader read from src and forget what it holds.
@@ -44,6 +45,7 @@ func (r *Reader) Release() {
 // Rest gives a large buffer back, unless it holds bytes that nobody consumed: for
 // a connection that will soon read again, a small one may stay.
 func (r *Reader) Rest() {
+	r.last = min(r.w, LargeBuffer)
 	if len(r.buf) > SmallBuffer {
 		r.Release()
 	}
@@ -70,10 +72,12 @@ func (r *Reader) Grow(size int) {
 }
 
 // Space returns room to read into past the Reader; Added says how much was read.
-// Nothing may be buffered.
+// Nothing may be buffered. It is as much as the message before had needed: who
+// sends one with a body of some length sends more of them, and each is then read at
+// once.
 func (r *Reader) Space() []byte {
 	if r.buf == nil {
-		r.buf = AcquireBuffer(SmallBuffer)
+		r.buf = AcquireBuffer(r.last)
 	}
 	r.r, r.w = 0, 0
 	return r.buf

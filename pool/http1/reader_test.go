@@ -77,3 +77,23 @@ func TestResponseHead(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, new(Response).Parse(head, false, 10), ErrStartLine)
 }
+
+// The room for the next message is as much as the one before it had taken, of the
+// two kinds of buffer.
+func TestReaderSpaceFollows(t *testing.T) {
+	var r Reader
+	for _, step := range []struct{ took, next int }{
+		{SmallBuffer, SmallBuffer},
+		{SmallBuffer + 1, LargeBuffer},
+		{LargeBuffer + 1, LargeBuffer},
+		{10, SmallBuffer},
+	} {
+		r.Space()
+		r.Grow(step.took)
+		r.Added(step.took)
+		r.Discard(step.took)
+		r.Rest()
+		r.Release()
+		require.Equal(t, step.next, len(r.Space()))
+	}
+}
