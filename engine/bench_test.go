@@ -37,6 +37,25 @@ func BenchmarkPath(b *testing.B) {
 	}
 }
 
+// BenchmarkPathOverTLS is BenchmarkPath for clients that speak TLS, on kept
+// connections.
+func BenchmarkPathOverTLS(b *testing.B) {
+	p, _ := startSecure(b, ordinary, "")
+	quietBackend(p.backend("a"))
+	quietBackend(p.backend("b"))
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		r := newRoundTrips(b, p, requests["get"])
+		for pb.Next() {
+			if err := r.do(); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
 // browserHead is a request head as browsers send it.
 var browserHead = "GET /assets/app.js?v=42 HTTP/1.1\r\nHost: www.example.com\r\nConnection: keep-alive\r\n" +
 	"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n" +
@@ -48,7 +67,7 @@ var browserHead = "GET /assets/app.js?v=42 HTTP/1.1\r\nHost: www.example.com\r\n
 func parsed(b *testing.B, trusted string) *exchange {
 	b.Helper()
 	x := &exchange{listener: &listenerSettings{}, snap: &snapshot{headLimits: http1.Limits{Target: 8192, Fields: 128}}}
-	x.conn = &conn{peer: netip.MustParseAddr("10.0.0.1"), peerText: []byte("10.0.0.1")}
+	x.conn = &conn{line: line{peer: netip.MustParseAddr("10.0.0.1")}, peerText: []byte("10.0.0.1")}
 	if trusted != "" {
 		x.listener.trusted = []netip.Prefix{netip.MustParsePrefix(trusted)}
 	}

@@ -13,7 +13,7 @@ import (
 // identifyWith returns the client of a request that came from peer with those
 // X-Forwarded-For fields, when the trusted proxies are those.
 func identifyWith(peer string, trusted []string, xff ...string) netip.Addr {
-	x := &exchange{conn: &conn{peer: netip.MustParseAddr(peer)}, listener: &listenerSettings{}}
+	x := &exchange{conn: &conn{line: line{peer: netip.MustParseAddr(peer)}}, listener: &listenerSettings{}}
 	for _, s := range trusted {
 		x.listener.trusted = append(x.listener.trusted, netip.MustParsePrefix(s))
 	}

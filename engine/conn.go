@@ -21,13 +21,13 @@ import (
 // server (see the package comment), which carries it and reads nothing from it.
 type conn struct {
 	http1.Conn
+	line
 	engine   *Engine
 	listener *listener
 	stripe   int
 	counters *counters // of its stripe
 	exchange exchange
 
-	peer     netip.Addr
 	peerText []byte
 
 	head    []byte        // the request head, valid until the body is read
@@ -35,13 +35,14 @@ type conn struct {
 	headAt  time.Duration // when it was complete
 	restAt  time.Duration // when the last exchange was over; when it was accepted, before the first
 	served  bool          // a request came on it before
+	until   time.Time     // when timeouts.client_idle is over, of one that was parked; else zero
 
 	step    func(fd uintptr) bool // next, made once
 	goesOn  bool                  // what flow reports
 	waits   bool                  // flow waits for the next request
 	hasHead bool                  // flow has read a head that it leaves to await
 
-	raw       syscall.RawConn           // the socket, for calls past net: flow, gathers, left, shut; nil: there is none
+	raw       syscall.RawConn           // the socket, where the bytes of HTTP go over it as they are; else nil
 	unwatched atomic.Bool               // the end of the client's side says nothing now
 	upstream  atomic.Pointer[pool.Conn] // what the exchange uses, for abort
 	aborted   atomic.Uint32             // whom abort was called for, a side: nothing new is begun
@@ -50,7 +51,16 @@ type conn struct {
 	parks     bool                      // it is to be parked when it is closed
 	lingers   bool                      // the client may still be sending when it is closed
 	resets    bool                      // the client has part of a body that lasts until it is closed
+	cut       bool                      // the client is to see that what it got is not whole
 	closeOnce sync.Once
+}
+
+// line is a client's connection below HTTP: what stays when it is parked.
+type line struct {
+	nc      net.Conn        // as it was accepted
+	control syscall.RawConn // its socket, for calls past net; nil: there is none
+	secured *secured        // TLS over nc; nil: none
+	peer    netip.Addr
 }
 
 // protocol is what fasthttp's server takes the connections to speak, see ConnectionState.
@@ -70,21 +80,46 @@ func (c *conn) ConnectionState() tls.ConnectionState {
 // of this machine.
 var localPeer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-func newConn(l *listener, nc net.Conn) *conn {
-	c := &conn{engine: l.engine, listener: l, peer: localPeer}
-	c.stripe, c.counters = l.engine.counters.next()
-	c.raw = http1.Raw(nc)
-	c.Init(nc, c.raw)
-	c.Reader.Reset(c)
-	c.exchange.conn = c
+func newLine(nc net.Conn) line {
+	l := line{nc: nc, control: http1.Raw(nc), peer: localPeer}
 	if addr, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
-		c.peer = addr.AddrPort().Addr().Unmap().WithZone("")
+		l.peer = addr.AddrPort().Addr().Unmap().WithZone("")
 	}
-	c.peerText = c.peer.AppendTo(nil)
+	return l
+}
+
+func newConn(l *listener, ln line) *conn {
+	c := &conn{line: ln, engine: l.engine, listener: l}
+	c.stripe, c.counters = l.engine.counters.next()
+	c.exchange.conn = c
 	c.restAt = http1.Now()
 	c.step = c.next
+	c.talk()
 	return c
 }
+
+// talk makes the connection ready for HTTP over what the line is now.
+func (c *conn) talk() {
+	c.peerText = c.peer.AppendTo(nil)
+	if c.secured != nil {
+		c.raw, c.secured.wire.owner = nil, c
+		c.Init(c.secured.Conn, nil)
+	} else {
+		c.raw = c.control
+		c.Init(c.nc, c.raw)
+	}
+	c.Reader.Reset(c)
+}
+
+// scheme returns the scheme of what is asked for on the connection.
+func (c *conn) scheme() []byte {
+	if c.secured != nil {
+		return schemeHTTPS
+	}
+	return schemeHTTP
+}
+
+var schemeHTTP, schemeHTTPS = []byte("http"), []byte("https")
 
 // Read and Write count the bytes of a connection where they pass.
 func (c *conn) Read(p []byte) (int, error) {
@@ -103,6 +138,9 @@ func (c *conn) Write(p []byte) (int, error) {
 // serve serves one request after the other, until the connection ends or is to be
 // parked.
 func (c *conn) serve() {
+	if !c.served && !c.open() {
+		return
+	}
 	for c.await() && c.exchange.run() && c.flow() {
 	}
 }
@@ -132,7 +170,7 @@ func (c *conn) await() bool {
 func (c *conn) readHead(snap *snapshot, now time.Duration) bool {
 	c.head, c.headErr = c.Reader.RequestHead(snap.headLimits.Bytes)
 	c.headAt = now
-	c.served = true
+	c.served, c.until = true, time.Time{}
 	switch {
 	case c.headErr == nil:
 		c.headErr = c.exchange.request.Parse(c.head, snap.headLimits)
@@ -173,7 +211,7 @@ func (c *conn) gathers() bool {
 // idleLimit returns how long the connection may wait for its next request before
 // it is parked or closed.
 func (c *conn) idleLimit(snap *snapshot) time.Duration {
-	if canPark && c.raw != nil {
+	if canPark && c.control != nil {
 		return min(snap.timeouts.ClientIdle, c.engine.parkAfter)
 	}
 	return snap.timeouts.ClientIdle
@@ -188,25 +226,31 @@ func (c *conn) awaitFirstByte(snap *snapshot) bool {
 		limit = c.idleLimit(snap)
 	}
 	c.ReadWithin(c.restAt, limit)
+	err := c.idly(c.Reader.Fill)
+	if err != nil {
+		c.Reader.Release()
+		c.parks = c.served && errors.Is(err, os.ErrDeadlineExceeded)
+	}
+	return err == nil
+}
+
+// idly calls wait, which waits for a client that has nothing under way.
+func (c *conn) idly(wait func() error) error {
 	c.idle.Store(true)
 	if c.engine.draining.Load() {
 		c.lastCall()
 	}
-	err := c.Reader.Fill()
+	err := wait()
 	if !c.idle.CompareAndSwap(true, false) {
 		// Slow path: a stop woke this wait. What the client has sent
 		// meanwhile is still answered.
 		c.woken()
 		c.lastCall()
 		if err != nil {
-			err = c.Reader.Fill()
+			err = wait()
 		}
 	}
-	if err != nil {
-		c.Reader.Release()
-		c.parks = c.served && errors.Is(err, os.ErrDeadlineExceeded)
-	}
-	return err == nil
+	return err
 }
 
 // lastCall leaves a short time for a request that is on its way.
@@ -224,7 +268,7 @@ func (c *conn) wake() {
 
 // endRead makes a read that waits, and each later one until a deadline is set,
 // return at once. It may be called from any goroutine.
-func (c *conn) endRead() { _ = c.SetReadDeadline(time.Unix(1, 0)) }
+func (c *conn) endRead() { _ = c.nc.SetReadDeadline(time.Unix(1, 0)) }
 
 // abort makes every read and write of an exchange fail from now on, on both sides.
 // by is whose doing that is. It may be called from any goroutine.
@@ -245,16 +289,16 @@ func (c *conn) abortedBy() side { return side(c.aborted.Load()) }
 // it would wait for whoever uses it, and shutting its sending side down would look
 // like the end of what is being sent.
 func (c *conn) shut() {
-	if c.raw == nil {
-		_ = c.Conn.Conn.Close()
+	if c.control == nil {
+		_ = c.nc.Close()
 		return
 	}
-	_ = c.raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RD) })
+	_ = c.control.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RD) })
 	c.endWrite()
 }
 
 // endWrite is endRead for writes.
-func (c *conn) endWrite() { _ = c.SetWriteDeadline(time.Unix(1, 0)) }
+func (c *conn) endWrite() { _ = c.nc.SetWriteDeadline(time.Unix(1, 0)) }
 
 // awaitWrite sets the deadline for the client to take bytes.
 func (c *conn) awaitWrite(now time.Duration) {
@@ -295,7 +339,7 @@ func (c *conn) Close() error {
 			c.linger()
 		}
 		c.Reader.Drop()
-		err = c.Conn.Close()
+		err = c.hangUp()
 		c.engine.conns.remove(c)
 	})
 	return err
@@ -306,12 +350,21 @@ func (c *conn) Close() error {
 // system has not taken by then is lost. Only TCP can do that: on a Unix socket it
 // stays an ordinary end.
 func (c *conn) reset() {
-	if c.raw == nil {
+	if c.control == nil {
 		return
 	}
-	_ = c.raw.Control(func(fd uintptr) {
+	_ = c.control.Control(func(fd uintptr) {
 		_ = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	})
+}
+
+// hangUp closes the socket. Over TLS, it tells the client so, unless what was sent
+// last is not whole: then the client is to see that the connection was cut.
+func (c *conn) hangUp() error {
+	if c.cut || c.abortedBy() != nobody {
+		return c.nc.Close()
+	}
+	return c.Conn.Close()
 }
 
 // How long the proxy reads on: in all, and while nothing comes. Most clients end
@@ -322,15 +375,20 @@ const (
 )
 
 func (c *conn) linger() {
-	tcp, ok := c.Conn.Conn.(interface{ CloseWrite() error })
-	if !ok || tcp.CloseWrite() != nil {
+	if c.secured != nil && !c.cut && c.secured.CloseWrite() != nil {
+		return
+	}
+	half, ok := c.nc.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
 		return
 	}
 	buf := http1.AcquireBuffer(http1.LargeBuffer)
 	defer http1.ReleaseBuffer(buf)
 	for end := http1.Now() + lingerTime; http1.Now() < end && !c.engine.draining.Load(); {
-		_ = c.SetReadDeadline(time.Now().Add(lingerSilence))
-		if _, err := c.Read(buf); err != nil {
+		_ = c.nc.SetReadDeadline(time.Now().Add(lingerSilence))
+		n, err := c.nc.Read(buf)
+		c.counters.received.Add(uint64(n))
+		if err != nil {
 			return
 		}
 	}

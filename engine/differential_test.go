@@ -35,7 +35,7 @@ type counted struct {
 // path of a request but without sockets. It returns the requests that were
 // forwarded whole, up to the first one that was not.
 func forwardAll(stream []byte, piece int) (all []counted) {
-	client := &conn{peer: netip.MustParseAddr("1.2.3.4"), peerText: []byte("1.2.3.4")}
+	client := &conn{line: line{peer: netip.MustParseAddr("1.2.3.4")}, peerText: []byte("1.2.3.4")}
 	x := &client.exchange
 	x.conn, x.listener = client, &listenerSettings{}
 	x.snap = &snapshot{

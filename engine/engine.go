@@ -12,6 +12,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/ESousa97/goproxyreverso/engine/certs"
 	"github.com/ESousa97/goproxyreverso/engine/config"
 	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
@@ -38,7 +39,9 @@ type Engine struct {
 
 	server    *fasthttp.Server
 	accepting sync.WaitGroup // the listeners
-	failed    chan error     // one of them failed
+	tickets   *certs.Tickets // of TLS sessions
+	opening   openings
+	failed    chan error // one of them failed
 	conns     connSet
 	parking   parking
 
@@ -66,7 +69,11 @@ type Engine struct {
 // New builds everything the configuration asks for, and neither listens nor
 // sends anything. The configuration is one that config.Parse returned.
 func New(c *config.Config, log *slog.Logger) (*Engine, error) {
-	e := &Engine{log: log, counters: newStripes(), Open: OpenSocket, failed: make(chan error, 1), ready: make(chan struct{}), started: time.Now()}
+	tickets, err := certs.NewTickets(nil)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{tickets: tickets, log: log, counters: newStripes(), Open: OpenSocket, failed: make(chan error, 1), ready: make(chan struct{}), started: time.Now()}
 	e.conns.init(maxConnections(c.Limits.MaxConnections))
 	t := &transition{}
 	snap, err := newSnapshot(c, e, t)

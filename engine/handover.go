@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ESousa97/goproxyreverso/engine/certs"
 	"github.com/ESousa97/goproxyreverso/pool"
 )
 
@@ -12,11 +13,12 @@ import (
 // sockets: what operators and time have made, and no file says.
 type state struct {
 	Overrides map[string][]pool.Override // by pool
+	Tickets   []byte                     // keys of TLS sessions
 }
 
 // State returns what Restore gives to the process that takes over from this one.
 func (e *Engine) State() ([]byte, error) {
-	s := state{Overrides: make(map[string][]pool.Override)}
+	s := state{Overrides: make(map[string][]pool.Override), Tickets: e.tickets.Bytes()}
 	for _, p := range e.snapshot.Load().pools {
 		s.Overrides[p.Name] = p.Overrides()
 	}
@@ -24,7 +26,7 @@ func (e *Engine) State() ([]byte, error) {
 }
 
 // Restore takes over what State returned in the process before this one. It is
-// called before Serve.
+// called before Listen.
 func (e *Engine) Restore(data []byte) error {
 	var s state
 	if err := json.Unmarshal(data, &s); err != nil {
@@ -33,6 +35,11 @@ func (e *Engine) Restore(data []byte) error {
 	for _, p := range e.snapshot.Load().pools {
 		p.Restore(s.Overrides[p.Name])
 	}
+	tickets, err := certs.NewTickets(s.Tickets)
+	if err != nil {
+		return fmt.Errorf("state of the process before: %w", err)
+	}
+	e.tickets = tickets
 	return nil
 }
 

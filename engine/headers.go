@@ -25,6 +25,10 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 			if !x.trusted {
 				continue
 			}
+		case http1.ClientCert, http1.ClientCertChain, http1.XClientCertSubject:
+			if !x.trusted || x.conn.identity() != nil {
+				continue // RFC 9440 section 4
+			}
 		case http1.MaxForwards:
 			if n, ok := x.maxForwards(); ok {
 				dst = append(dst, "Max-Forwards: "...)
@@ -121,15 +125,13 @@ func (x *exchange) appendForwarded(dst []byte) []byte {
 	dst = append(dst, x.conn.peerText...)
 	dst = append(dst, "\r\n"...)
 	if !proto {
-		dst = http1.AppendField(dst, nameForwardedProto, schemeHTTP)
+		dst = http1.AppendField(dst, nameForwardedProto, x.conn.scheme())
 	}
 	if !host && len(x.request.Host) > 0 {
 		dst = http1.AppendField(dst, nameForwardedHost, x.request.Host)
 	}
-	return dst
+	return append(dst, x.conn.identity()...)
 }
-
-var schemeHTTP = []byte("http")
 
 // appendResponseHead appends the head that is sent to the client: the backend's,
 // field by field as it came, without what concerns the backend's connection only.
@@ -142,7 +144,7 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 	dst = append(dst, p.Reason...)
 	dst = append(dst, "\r\n"...)
 
-	nominated, length, dated := nominates(p.Fields), false, p.Status < 200
+	nominated, length, dated, hsts := nominates(p.Fields), false, p.Status < 200, x.hsts()
 	connected := x.connect && p.Status >= 200 && p.Status < 300
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -153,6 +155,8 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 				continue // RFC 9110 section 8.6
 			}
 			length = true
+		case f.ID == http1.StrictTransportSecurity:
+			hsts = nil
 		case f.ID == http1.Trailer && body == http1.Chunked:
 		case f.ID.HopByHop():
 			continue
@@ -175,6 +179,7 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 		dst = http1.AppendField(dst, nameUpgrade, p.Upgrade)
 	}
 	if p.Status >= 200 && !connected {
+		dst = append(dst, hsts...)
 		dst = x.appendConnection(dst)
 	}
 	return append(dst, "\r\n"...)
@@ -182,9 +187,10 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 
 // appendConnection appends the Connection field, where the version does not say
 // the same already. It is the last moment to decide: a stop that began while the
-// backend worked ends the connection too.
+// backend worked ends the connection too, and so does a reload after which a new
+// one would speak TLS in another way.
 func (x *exchange) appendConnection(dst []byte) []byte {
-	x.close = x.close || x.conn.listener.closing.Load()
+	x.close = x.close || x.conn.listener.closing.Load() || x.conn.store() != x.listener.store
 	switch {
 	case x.close:
 		return append(dst, "Connection: close\r\n"...)
@@ -224,7 +230,8 @@ func nominates(fields []http1.Field) bool {
 // the proxy vouches for.
 func isNominated(fields []http1.Field, f *http1.Field) bool {
 	switch f.ID {
-	case http1.Host, http1.ContentLength, http1.Forwarded, http1.XForwardedProto, http1.XForwardedHost:
+	case http1.Host, http1.ContentLength, http1.Forwarded, http1.XForwardedProto, http1.XForwardedHost,
+		http1.ClientCert, http1.ClientCertChain, http1.XClientCertSubject:
 		return false
 	}
 	for i := range fields {

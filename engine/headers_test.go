@@ -53,7 +53,7 @@ func (discardResponse) WriteHeader(int)             {}
 // request.
 func rewrite(head string) (string, bool) {
 	x := &exchange{snap: &snapshot{}, listener: &listenerSettings{}}
-	x.conn = &conn{peer: netip.MustParseAddr("1.2.3.4"), peerText: []byte("1.2.3.4")}
+	x.conn = &conn{line: line{peer: netip.MustParseAddr("1.2.3.4")}, peerText: []byte("1.2.3.4")}
 	if x.request.Parse([]byte(head), http1.Limits{Target: 8192, Fields: 128}) != nil {
 		return "", false
 	}

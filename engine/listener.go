@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ESousa97/goproxyreverso/engine/certs"
 	"github.com/ESousa97/goproxyreverso/engine/config"
 )
 
@@ -34,10 +36,39 @@ type listener struct {
 type listenerSettings struct {
 	config  config.Listener
 	trusted []netip.Prefix
+	store   *certs.Store // how TLS is spoken; nil: it is not
+	hsts    []byte       // the field Strict-Transport-Security; nil: it is not sent
 }
 
-func newListenerSettings(c config.Listener) *listenerSettings {
-	return &listenerSettings{config: c, trusted: c.TrustedProxies}
+// newListenerSettings compiles what c says. before is what the listener has so far,
+// nil if it is new.
+func (e *Engine) newListenerSettings(c config.Listener, before *listenerSettings, t *transition) (*listenerSettings, error) {
+	s := &listenerSettings{config: c, trusted: c.TrustedProxies}
+	if c.TLS.HSTS > 0 {
+		s.hsts = fmt.Appendf(nil, "Strict-Transport-Security: max-age=%d\r\n", c.TLS.HSTS/time.Second)
+	}
+	if before != nil && before.config.TLS.On() == c.TLS.On() && certSpec(c.TLS).Equal(certSpec(before.config.TLS)) {
+		s.store = before.store
+		return s, nil
+	}
+	if before != nil {
+		t.onCommit(before.close)
+	}
+	if !c.TLS.On() {
+		return s, nil
+	}
+	var err error
+	if s.store, err = certs.New(certSpec(c.TLS), e.tickets, e.log); err == nil {
+		t.onUndo(s.close)
+	}
+	return s, err
+}
+
+// close ends what the settings hold. Connections go on.
+func (s *listenerSettings) close() {
+	if s.store != nil {
+		_ = s.store.Close()
+	}
 }
 
 // trusts reports whether an address is that of a trusted proxy.
@@ -48,6 +79,14 @@ func (s *listenerSettings) trusts(addr netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// now returns the settings, nil when there is no listener.
+func (l *listener) now() *listenerSettings {
+	if l == nil {
+		return nil
+	}
+	return l.settings.Load()
 }
 
 // openListener opens the listener that c describes.
@@ -103,7 +142,7 @@ func (l *listener) admit(nc net.Conn) *conn {
 			return nil
 		}
 	}
-	c := newConn(l, nc)
+	c := newConn(l, newLine(nc))
 	l.engine.conns.add(c)
 	return c
 }

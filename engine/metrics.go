@@ -77,6 +77,7 @@ func (x *exposition) write(w io.Writer) {
 	f.begin("proxy_build_info", "gauge", "Always 1; the labels tell what was built.")
 	f.value(labels("version", Version(), "go_version", runtime.Version()), 1)
 	x.writeClients(f)
+	x.writeTLS(f, snap)
 	x.writePools(f, snap)
 	x.writeBackends(f, snap)
 	x.writeLimiter(f, snap)
@@ -112,6 +113,35 @@ func (x *exposition) writeClients(f *families) {
 	f.begin("proxy_rejected_requests_total", "counter", "Requests answered without a backend's response, by the error type of RFC 9209.")
 	for r := range reasons {
 		f.value(labels("reason", reasonNames[r]), s.sum(func(c *counters) *atomic.Uint64 { return &c.rejected[r] }))
+	}
+}
+
+// writeTLS writes what is counted of TLS towards the clients.
+func (x *exposition) writeTLS(f *families, snap *snapshot) {
+	o := &x.engine.opening
+	f.begin("proxy_tls_handshakes_total", "counter", "TLS handshakes with clients, by version and by whether they resumed a session.")
+	for v := range tlsVersions {
+		for r := range resumptions {
+			f.value(labels("version", tlsVersions[v], "resumed", resumptions[r]), o.handshakes[v][r].Load())
+		}
+	}
+	f.begin("proxy_tls_handshake_errors_total", "counter", "TLS handshakes with clients that failed, by why.")
+	for r := range handshakeFailures {
+		f.value(labels("reason", handshakeReasons[r]), o.handshakeErrors[r].Load())
+	}
+	f.begin("proxy_tls_certificate_expiry_timestamp_seconds", "gauge", "When a certificate that is in use expires.")
+	written := make(map[string]bool)
+	for _, l := range snap.listeners {
+		store := l.settings.Load().store
+		if store == nil {
+			continue
+		}
+		for _, leaf := range store.Leaves() {
+			if !written[leaf.File] {
+				f.value(labels("file", leaf.File), uint64(max(0, leaf.NotAfter.Unix())))
+			}
+			written[leaf.File] = true
+		}
 	}
 }
 

@@ -33,6 +33,7 @@ func (x *exchange) answer() error {
 	x.out = appendDate(append(x.out[:0], "HTTP/1.1 200 OK\r\n"...))
 	x.out = append(x.out, fields...)
 	x.out = appendLength(x.out, int64(body.Len()))
+	x.out = append(x.out, x.hsts()...)
 	x.out = x.appendConnection(x.out)
 	x.out = append(x.out, "\r\n"...)
 	if string(x.request.Method) != "HEAD" {

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"net"
-	"time"
-)
+import "time"
 
 // A connection that waits for its next request costs a goroutine with its stack and
 // a buffer: some 15 KB. One that has been idle for parkAfter is parked instead: its
@@ -17,27 +14,37 @@ const parkAfter = 5 * time.Second
 
 // parked is a connection that is parked.
 type parked struct {
-	net.Conn
+	line
 	listener *listener
 	until    time.Time // timeouts.client_idle is over then
 }
 
 // park gives the connection to those that are parked, and reports whether it did.
 func (c *conn) park() bool {
-	idle := c.engine.snapshot.Load().timeouts.ClientIdle
-	nc := c.Conn.Conn
-	rest := idle - c.engine.parkAfter
-	if c.raw == nil || rest <= 0 {
+	now, until := time.Now(), c.until
+	if until.IsZero() {
+		until = now.Add(c.engine.snapshot.Load().timeouts.ClientIdle - c.engine.parkAfter)
+	}
+	if c.control == nil || !until.After(now) {
 		return false
 	}
-	return c.engine.parking.add(c, &parked{nc, c.listener, time.Now().Add(rest)})
+	return c.engine.parking.add(c, &parked{c.line, c.listener, until})
+}
+
+// close closes a connection that is parked. It does not wait for the client.
+func (p *parked) close() {
+	if p.secured != nil {
+		p.secured.part()
+		return
+	}
+	_ = p.nc.Close()
 }
 
 // resume serves a connection whose client has sent something, in a goroutine that
 // ends with it.
 func (e *Engine) resume(p *parked) {
-	c := newConn(p.listener, p.Conn)
-	c.served = true
+	c := newConn(p.listener, p.line)
+	c.served, c.until = true, p.until
 	e.conns.resume(c)
 	go func() { _ = e.server.ServeConn(c) }() // it closes c, which takes it out of e.conns: a stop waits for that
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
 
 // canPark reports whether connections can be parked on this system.
@@ -56,8 +54,8 @@ func (p *parking) add(c *conn, pc *parked) (ok bool) {
 	if p.closed {
 		return false
 	}
-	_ = pc.SetDeadline(time.Time{})
-	err := c.raw.Control(func(fd uintptr) {
+	_ = pc.nc.SetDeadline(time.Time{})
+	err := c.control.Control(func(fd uintptr) {
 		event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT, Fd: int32(fd)}
 		if unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, int(fd), &event) != nil {
 			return
@@ -155,13 +153,12 @@ func (p *parking) sweep(now time.Time) (over bool) {
 
 // end closes a connection if it is still parked; p.mu is held.
 func (p *parking) end(pc *parked) {
-	raw := http1.Raw(pc.Conn)
 	fd := int32(-1)
-	if raw == nil || raw.Control(func(f uintptr) { fd = int32(f) }) != nil || p.conns[fd] != pc {
+	if pc.control.Control(func(f uintptr) { fd = int32(f) }) != nil || p.conns[fd] != pc {
 		return // it is served, or closed already
 	}
 	p.forget(fd)
-	_ = pc.Close()
+	pc.close()
 	p.engine.conns.release()
 }
 

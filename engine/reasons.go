@@ -15,6 +15,7 @@ var (
 	errNoBackend      = errors.New("engine: no eligible backend")
 	errLoop           = errors.New("engine: the request has been here before")
 	errBodyTooLarge   = errors.New("engine: body over limits.max_body_bytes")
+	errPlainHTTP      = errors.New("engine: plain HTTP where TLS is spoken")
 	errClientSlow     = errors.New("engine: client too slow")
 	errClientGone     = errors.New("engine: client gone")
 	errUnaskedUpgrade = errors.New("engine: backend switched protocols unasked")
@@ -99,6 +100,7 @@ var clientAnswers = []answer{
 	{http1.ErrHost, 400, requestError, "the Host field is missing or malformed"},
 	{http1.ErrFraming, 400, requestError, "the length of the body is malformed or ambiguous"},
 	{http1.ErrChunk, 400, requestError, "the chunked body is malformed"},
+	{errPlainHTTP, 400, requestError, "plain HTTP was sent to a port that speaks TLS (use https)"},
 	{errBodyTooLarge, 413, requestError, "the body is too large"},
 	{errClientSlow, 408, requestError, "the request took too long to arrive"},
 	{errConnect, 405, requestDenied, "no route allows CONNECT"},

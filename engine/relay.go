@@ -105,7 +105,7 @@ func (x *exchange) breakOff(by side) {
 	if aborted := x.conn.abortedBy(); aborted != nobody {
 		by = aborted
 	}
-	x.brokenBy, x.close = by, true
+	x.brokenBy, x.close, x.conn.cut = by, true, true
 }
 
 // drop closes the connection to the backend after a response that is complete.

@@ -64,7 +64,10 @@ func (e *Engine) change(c *config.Config) error {
 	}
 	for _, l := range old.listeners {
 		if !next.hasListener(l) {
-			e.background.Go(l.drain)
+			e.background.Go(func() {
+				l.drain()
+				l.settings.Load().close()
+			})
 		}
 	}
 	for _, p := range old.pools {

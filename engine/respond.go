@@ -74,6 +74,7 @@ func (x *exchange) appendAnswerHead(dst []byte, a answer, limited *limitedError)
 	if limited != nil {
 		dst = limited.appendFields(dst)
 	}
+	dst = append(dst, x.hsts()...)
 	dst = x.appendConnection(dst)
 	return append(dst, "\r\n"...)
 }

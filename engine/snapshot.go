@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ESousa97/goproxyreverso/engine/certs"
 	"github.com/ESousa97/goproxyreverso/engine/config"
 	"github.com/ESousa97/goproxyreverso/limiter"
 	"github.com/ESousa97/goproxyreverso/pool"
@@ -18,7 +19,8 @@ type snapshot struct {
 	config    *config.Config
 	timeouts  config.Timeouts
 	retries   config.Retries
-	listeners []*listener // in the order of the configuration; set by listen
+	listeners []*listener     // in the order of the configuration; set by listen
+	problems  []certs.Problem // of their certificates; none that forbids to serve
 
 	headLimits http1.Limits // also of trailers
 	maxBody    int64
@@ -63,6 +65,10 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 	}
 	before := e.snapshot.Load()
 	s.limit(before, t)
+	s.problems = CertificateProblems(c, time.Now())
+	if err := forbidding(s.problems); err != nil {
+		return nil, err
+	}
 	byName := make(map[string]*servicePool)
 	for _, pc := range c.Pools {
 		sp := before.pool(pc.Name)
@@ -171,15 +177,21 @@ func statusCodes(ranges []config.StatusRange) (codes pool.Codes) {
 // listen gives the snapshot its listeners: those of the one before it that have the
 // same address, if there was one, and new ones.
 func (s *snapshot) listen(e *Engine, before *snapshot, t *transition) error {
+	for _, p := range s.problems {
+		e.log.Warn("certificate", "problem", p.Text)
+	}
 	for i, c := range s.config.Listeners {
-		settings := newListenerSettings(c)
-		if l := before.listener(c.Addr); l != nil {
+		l := before.listener(c.Addr)
+		settings, err := e.newListenerSettings(c, l.now(), t)
+		if err != nil {
+			return fmt.Errorf("%stls: %w", section(s.config, i), err)
+		}
+		if l != nil {
 			t.onCommit(func() { l.settings.Store(settings) })
 			s.listeners = append(s.listeners, l)
 			continue
 		}
-		l, err := e.openListener(c, settings)
-		if err != nil {
+		if l, err = e.openListener(c, settings); err != nil {
 			return fmt.Errorf("%s: %w", s.addrSetting(i), err)
 		}
 		t.onUndo(func() { _ = l.Close() })
@@ -190,10 +202,18 @@ func (s *snapshot) listen(e *Engine, before *snapshot, t *transition) error {
 
 // addrSetting returns the name of the setting with the address of a listener.
 func (s *snapshot) addrSetting(i int) string {
-	if len(s.config.Listeners) == 1 {
-		return "listen_addr"
+	if in := section(s.config, i); in != "" {
+		return in + "addr"
 	}
-	return fmt.Sprintf("listeners[%d].addr", i)
+	return "listen_addr"
+}
+
+// section is what the settings of the i-th listener begin with.
+func section(c *config.Config, i int) string {
+	if len(c.Listeners) == 1 {
+		return ""
+	}
+	return fmt.Sprintf("listeners[%d].", i)
 }
 
 // listener returns the one with that address, nil when there is none.
@@ -240,8 +260,11 @@ func (s *snapshot) start() {
 	}
 }
 
-// close ends the probes and closes the idle connections.
+// close ends the probes, closes the idle connections and stops following files.
 func (s *snapshot) close() {
+	for _, l := range s.listeners {
+		l.settings.Load().close()
+	}
 	for _, p := range s.pools {
 		p.Close()
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ type tester struct {
 	*Engine
 	t        testing.TB
 	backends map[string]*pooltest.Backend
+	secure   *tls.Config // with which clients connect; nil: in plain
 	log      *lockedBuffer
 	stop     func() error // ends the proxy and returns what Serve returned
 }
@@ -47,10 +49,21 @@ func startProxy(t testing.TB, yaml string) *tester {
 			p.backends[name] = pooltest.New(t)
 		}
 	}
+	if secureAll {
+		yaml = p.overTLS(newAuthority(t), yaml)
+	}
 	c, err := p.parse(yaml)
 	require.NoError(t, err)
 	p.Engine, err = New(c, slog.New(slog.NewTextHandler(p.log, nil)))
 	require.NoError(t, err)
+	p.start()
+	return p
+}
+
+// start makes the proxy serve until the test ends.
+func (p *tester) start() {
+	t := p.t
+	t.Helper()
 	require.NoError(t, p.Listen())
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -73,7 +86,6 @@ func startProxy(t testing.TB, yaml string) *tester {
 			require.NoError(t, err)
 		}
 	})
-	return p
 }
 
 // parse reads a configuration, see startProxy.
@@ -123,6 +135,9 @@ func (p *tester) connectFrom(ip string) *client {
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}, Timeout: patience}
 	nc, err := d.Dial("tcp", p.Addr().String())
 	require.NoError(p.t, err)
+	if p.secure != nil {
+		nc = tls.Client(nc, p.secure)
+	}
 	return p.newClient(nc)
 }
 

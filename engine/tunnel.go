@@ -29,6 +29,7 @@ func (x *exchange) tunnel() error {
 		return nil
 	}
 	client, backend := x.conn.Conn.Conn, x.upstream.Conn.Conn
+	x.conn.impatient()
 	t := &tunnel{silence: x.snap.timeouts.Tunnel}
 	t.active.Store(int64(http1.Now()))
 	down := &direction{tunnel: t, from: backend, to: client, early: x.upstream.Reader.Buffered(), count: &x.conn.counters.sent}
@@ -41,6 +42,7 @@ func (x *exchange) tunnel() error {
 	other.Go(up.move)
 	down.move()
 	other.Wait()
+	x.conn.cut = t.broken.Load()
 	return nil
 }
 

@@ -28,7 +28,12 @@ func startBackend(t testing.TB, handle http.HandlerFunc) string {
 // webSocket opens a WebSocket through the proxy.
 func (p *tester) webSocket(ctx context.Context) *websocket.Conn {
 	p.t.Helper()
-	ws, _, err := websocket.Dial(ctx, "ws://"+p.Addr().String()+"/ws", nil)
+	scheme, options := "ws", &websocket.DialOptions{}
+	if p.secure != nil {
+		scheme = "wss"
+		options.HTTPClient = &http.Client{Transport: &http.Transport{TLSClientConfig: p.secure}}
+	}
+	ws, _, err := websocket.Dial(ctx, scheme+"://"+p.Addr().String()+"/ws", options)
 	require.NoError(p.t, err)
 	ws.SetReadLimit(-1)
 	p.t.Cleanup(func() { _ = ws.CloseNow() })

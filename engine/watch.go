@@ -49,10 +49,10 @@ func (e *Engine) watch(ctx context.Context) {
 // left reports whether the client has closed its side.
 func (c *conn) left() bool {
 	gone := false
-	if c.raw == nil {
+	if c.control == nil {
 		return false
 	}
-	_ = c.raw.Control(func(fd uintptr) {
+	_ = c.control.Control(func(fd uintptr) {
 		events := [1]unix.PollFd{{Fd: int32(fd), Events: pollLeft}}
 		n, err := unix.Poll(events[:], 0)
 		gone = err == nil && n > 0 && events[0].Revents&(pollLeft|unix.POLLHUP|unix.POLLERR) != 0

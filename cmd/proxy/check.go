@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,8 @@ func newCheck(s *source) *cobra.Command {
 		Long: `Check builds everything the configuration asks for, without listening or
 sending anything. It exits with 0 and prints one line when the configuration is
 good; otherwise it exits with 1 and prints every problem with its file, line and
-column.`,
+column. It also reads the certificates, and warns of those that will soon be a
+problem.`,
 		Example: "  proxy check --config /etc/proxy.yaml",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -27,6 +29,9 @@ column.`,
 			}
 			if _, err := engine.New(c, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
 				return err
+			}
+			for _, p := range engine.CertificateProblems(c, time.Now()) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "proxy: warning: %s\n", p.Text)
 			}
 			backends := 0
 			for _, p := range c.Pools {

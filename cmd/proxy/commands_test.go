@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ESousa97/goproxyreverso/engine/certs/certstest"
 )
 
 // runProgram runs the program to its end.
@@ -43,6 +45,28 @@ func TestCheckBad(t *testing.T) {
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, path+":1:1: strategy: unknown strategy")
 		require.Contains(t, stderr, path+":4:5: backends[1]: ")
+	}
+}
+
+// A certificate that no client accepts is a failure, for the proxy too; one that soon
+// will be is warned of.
+func TestCheckCertificates(t *testing.T) {
+	t.Parallel()
+	a := certstest.NewAuthority(t)
+	cert, key := a.IssueFor("proxy.test").Write(t, t.TempDir())
+	_, other := a.IssueFor("proxy.test").Write(t, t.TempDir())
+	path := writeConfig(t, good+"tls: {cert_file: "+cert+", key_file: "+key+"}\n")
+	code, stdout, stderr := runProgram(t, nil, "check", "--config", path)
+	require.Zero(t, code)
+	require.Contains(t, stdout, " is good: ")
+	require.Contains(t, stderr, "proxy: warning: tls: "+cert+": CN=proxy.test expires on ")
+
+	path = writeConfig(t, good+"tls: {cert_file: "+cert+", key_file: "+other+"}\n")
+	for _, command := range []string{"check", "run"} {
+		code, stdout, stderr = runProgram(t, nil, command, "--config", path)
+		require.Equal(t, 1, code)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, "tls: "+other+": private key does not match public key")
 	}
 }
 

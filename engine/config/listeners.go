@@ -1,14 +1,14 @@
 package config
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ESousa97/goproxyreverso/engine/certs"
 )
 
 // listenerDraft is a listener while it is read.
@@ -149,18 +149,11 @@ func readCertificates(r *reader, l *listenerDraft, n node) {
 	}
 }
 
-// readCiphers reads names of cipher suites. Those of TLS 1.3 cannot be chosen, and
-// those that Go calls insecure are not among them.
+// readCiphers reads names of cipher suites.
 func readCiphers(r *reader, l *listenerDraft, n node) {
 	items, ok := r.list(n)
 	if !ok {
 		return
-	}
-	var known []string
-	for _, c := range tls.CipherSuites() {
-		if slices.Contains(c.SupportedVersions, tls.VersionTLS12) {
-			known = append(known, c.Name)
-		}
 	}
 	l.TLS.Ciphers = nil
 	for _, item := range items {
@@ -168,8 +161,8 @@ func readCiphers(r *reader, l *listenerDraft, n node) {
 		if !ok {
 			continue
 		}
-		if !slices.Contains(known, text) {
-			r.fail(item, "%s is not a cipher suite of TLS 1.2 that can be chosen (want %s)", quote(text), strings.Join(known, ", "))
+		if _, err := certs.Cipher(text); err != nil {
+			r.fail(item, "%s", err)
 			continue
 		}
 		l.TLS.Ciphers = append(l.TLS.Ciphers, text)
@@ -186,18 +179,13 @@ func socketMode(text string) (fs.FileMode, error) {
 }
 
 func tlsVersion(text string) (string, error) {
-	if text != "1.2" && text != "1.3" {
-		return "", fmt.Errorf(`want "1.2" or "1.3", not %s (older versions are not secure)`, quote(text))
-	}
-	return text, nil
+	_, err := certs.Version(text)
+	return text, err
 }
 
 func clientAuth(text string) (string, error) {
-	switch text {
-	case "none", "optional", "require":
-		return text, nil
-	}
-	return "", fmt.Errorf("want none, optional or require, not %s", quote(text))
+	_, err := certs.ClientAuth(text)
+	return text, err
 }
 
 // hsts reads how long browsers remember to come by https only.

@@ -18,6 +18,8 @@ const (
 	Other FieldID = iota
 	Twin          // an underscore stands where one of the following has a hyphen
 	Accept
+	ClientCert
+	ClientCertChain
 	Connection
 	ContentLength
 	Date
@@ -30,11 +32,13 @@ const (
 	ProxyAuthenticate
 	ProxyAuthorization
 	ProxyConnection
+	StrictTransportSecurity
 	TE
 	Trailer
 	TransferEncoding
 	Upgrade
 	Via
+	XClientCertSubject
 	XForwardedFor
 	XForwardedHost
 	XForwardedProto
@@ -46,6 +50,8 @@ var knownFields = []struct {
 	id   FieldID
 }{
 	{"accept", Accept},
+	{"client-cert", ClientCert},
+	{"client-cert-chain", ClientCertChain},
 	{"connection", Connection},
 	{"content-length", ContentLength},
 	{"date", Date},
@@ -58,11 +64,13 @@ var knownFields = []struct {
 	{"proxy-authenticate", ProxyAuthenticate},
 	{"proxy-authorization", ProxyAuthorization},
 	{"proxy-connection", ProxyConnection},
+	{"strict-transport-security", StrictTransportSecurity},
 	{"te", TE},
 	{"trailer", Trailer},
 	{"transfer-encoding", TransferEncoding},
 	{"upgrade", Upgrade},
 	{"via", Via},
+	{"x-client-cert-subject", XClientCertSubject},
 	{"x-forwarded-for", XForwardedFor},
 	{"x-forwarded-host", XForwardedHost},
 	{"x-forwarded-proto", XForwardedProto},
