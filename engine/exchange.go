@@ -69,6 +69,9 @@ func (x *exchange) proxy() error {
 	if err := x.limit(); err != nil {
 		return err
 	}
+	if x.listener.config.RedirectHTTPS > 0 {
+		return x.redirect()
+	}
 	if x.isForUs() {
 		return x.answer()
 	}
