@@ -13,6 +13,7 @@ import (
 type openings struct {
 	handshakes      [len(tlsVersions)][len(resumptions)]atomic.Uint64
 	handshakeErrors [handshakeFailures]atomic.Uint64
+	proxyErrors     [proxyReasons]atomic.Uint64
 }
 
 var (

@@ -78,6 +78,7 @@ func (x *exposition) write(w io.Writer) {
 	f.value(labels("version", Version(), "go_version", runtime.Version()), 1)
 	x.writeClients(f)
 	x.writeTLS(f, snap)
+	x.writeProxyHeaders(f)
 	x.writePools(f, snap)
 	x.writeBackends(f, snap)
 	x.writeLimiter(f, snap)
@@ -113,6 +114,14 @@ func (x *exposition) writeClients(f *families) {
 	f.begin("proxy_rejected_requests_total", "counter", "Requests answered without a backend's response, by the error type of RFC 9209.")
 	for r := range reasons {
 		f.value(labels("reason", reasonNames[r]), s.sum(func(c *counters) *atomic.Uint64 { return &c.rejected[r] }))
+	}
+}
+
+// writeProxyHeaders writes what is counted of the PROXY headers of trusted peers.
+func (x *exposition) writeProxyHeaders(f *families) {
+	f.begin("proxy_proxy_header_errors_total", "counter", "Connections of trusted peers that did not begin with a PROXY header as they should, by why.")
+	for r := range proxyReasons {
+		f.value(labels("reason", proxyReasonNames[r]), x.engine.opening.proxyErrors[r].Load())
 	}
 }
 

@@ -9,8 +9,12 @@ import (
 // open does what comes before the first request on a connection, and reports
 // whether one can follow.
 func (c *conn) open() bool {
-	if store := c.listener.settings.Load().store; store != nil {
-		return c.secure(store)
+	s := c.listener.settings.Load()
+	if s.config.ProxyProtocol && s.trusts(c.peer) && !c.readProxyHeader() {
+		return false
+	}
+	if s.store != nil {
+		return c.secure(s.store)
 	}
 	return true
 }
