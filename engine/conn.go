@@ -33,7 +33,7 @@ type conn struct {
 	head    []byte        // the request head, valid until the body is read
 	headErr error         // why there is none
 	headAt  time.Duration // when it was complete
-	restAt  time.Duration // when the last exchange was over; when it was accepted, before the first
+	restAt  time.Duration // when the last exchange was over; before the first, when it was accepted or what comes before requests was over
 	served  bool          // a request came on it before
 	until   time.Time     // when timeouts.client_idle is over, of one that was parked; else zero
 

@@ -19,6 +19,12 @@
 // exchange ends when its last byte is out. It also means that one parser, that of
 // pool/http1, decides where messages begin and end, on both sides.
 //
+// Before its first request, a connection may have to give a PROXY header and a TLS
+// handshake (opening.go). A header is taken from the socket to the byte, so that
+// nothing behind it can tell; with TLS, the exchange reads and writes through
+// crypto/tls, while what is asked of the socket itself (is the client gone, has it
+// something to say) is asked below it.
+//
 // # What a request reads
 //
 // The configuration is compiled into an immutable snapshot. An exchange loads it

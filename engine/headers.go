@@ -155,8 +155,6 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 				continue // RFC 9110 section 8.6
 			}
 			length = true
-		case f.ID == http1.StrictTransportSecurity:
-			hsts = nil
 		case f.ID == http1.Trailer && body == http1.Chunked:
 		case f.ID.HopByHop():
 			continue
@@ -165,6 +163,9 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 			continue
 		}
 		dated = dated || f.ID == http1.Date
+		if f.ID == http1.StrictTransportSecurity {
+			hsts = nil
+		}
 		dst = http1.AppendField(dst, f.Name, f.Value)
 	}
 	if !dated {

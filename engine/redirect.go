@@ -19,7 +19,8 @@ func (x *exchange) redirect() error {
 	}
 	x.status = 308
 	x.skipBody()
-	x.out = append(x.out[:0], "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://"...)
+	x.out = appendDate(append(x.out[:0], "HTTP/1.1 308 Permanent Redirect\r\n"...))
+	x.out = append(x.out, "Location: https://"...)
 	x.out = appendHost(x.out, q.Host)
 	if port := x.listener.config.RedirectHTTPS; port != 443 {
 		x.out = append(x.out, ':')
@@ -36,7 +37,7 @@ func (x *exchange) redirect() error {
 	x.out = x.appendConnection(x.out)
 	x.out = append(x.out, "\r\n"...)
 	if flush(&x.out, (*toClient)(x)) != nil {
-		x.close = true
+		x.breakOff(byClient)
 	}
 	return nil
 }

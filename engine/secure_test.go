@@ -267,6 +267,20 @@ func TestSessionOutlivesProcess(t *testing.T) {
 	require.True(t, c.Conn.(*tls.Conn).ConnectionState().DidResume)
 }
 
+// A client that sends a record without end is not served, and does not gain time
+// beyond timeouts.client_idle by being parked between its bytes.
+func TestEndlessRecord(t *testing.T) {
+	p, _ := startSecure(t, "backends: [$a]\ntimeouts: {client_idle: 300ms}", "")
+	p.parkAfter = 10 * time.Millisecond
+	p.backend("a").Answer("hi")
+	nc := p.plain()
+	p.newClient(tls.Client(nc.Conn, p.secure)).get("/").want(200, "hi")
+	nc.send("\x17\x03\x03\x40\x00")
+	trickle(t, nc, "x")
+	nc.wantReset()
+	p.wantMetric("proxy_downstream_connections", "0")
+}
+
 // A stop does not wait for clients that have sent nothing, and waits for a handshake
 // under way.
 func TestStopDuringHandshake(t *testing.T) {

@@ -144,6 +144,25 @@ func TestClientTakesLittle(t *testing.T) {
 	require.ErrorIs(t, c.Send(http1.Now(), []byte("hello")), os.ErrDeadlineExceeded)
 }
 
+// The same holds under TLS, which could not go on after a write that was cut short.
+func TestClientTakesLittleOverTLS(t *testing.T) {
+	little := &takesLittle{}
+	owner := &conn{engine: &Engine{}}
+	owner.engine.snapshot.Store(&snapshot{timeouts: config.Timeouts{ClientWrite: time.Second}})
+	w := &wire{Conn: little, owner: owner}
+	n, err := w.Write([]byte("hello"))
+	require.NoError(t, err)
+	require.Equal(t, 5, n)
+	require.Equal(t, "hello", string(little.got))
+	w.owner = nil
+	n, err = w.Write([]byte("hello"))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.Equal(t, 1, n)
+	w.owner, little.full = owner, true
+	_, err = w.Write([]byte("hello"))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
 // takesLittle takes a byte of each write before time runs out, none when it is
 // full.
 type takesLittle struct {
