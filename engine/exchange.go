@@ -22,6 +22,7 @@ type exchange struct {
 	body    http1.Body // of the request
 	client  netip.Addr // who sent it, behind all trusted proxies
 	trusted bool       // the peer is a proxy whose X-Forwarded fields are believed
+	id      []byte     // of the request, once somebody asked for it
 
 	pool     *servicePool
 	backend  *pool.Backend   // of the attempt under way, else nil
@@ -97,6 +98,7 @@ func (x *exchange) begin() {
 		listener: c.listener.settings.Load(),
 		request:  x.request,
 		body:     x.body,
+		id:       x.id[:0],
 		tried:    x.tried[:0],
 		out:      x.out[:0],
 		scratch:  x.scratch[:0],

@@ -14,11 +14,14 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 	dst = x.appendRequestLine(dst)
 	dst = http1.AppendField(dst, nameHost, q.Host)
 
-	nominated := nominates(q.Fields)
+	nominated, id := nominates(q.Fields), &x.snap.requestID
 	for i := range q.Fields {
 		f := &q.Fields[i]
 		switch f.ID {
 		case http1.Other:
+			if id.is(f) {
+				continue
+			}
 		case http1.Twin, http1.Host, http1.ContentLength, http1.Expect, http1.XRealIP, http1.XForwardedFor:
 			continue
 		case http1.Forwarded, http1.XForwardedProto, http1.XForwardedHost:
@@ -52,6 +55,7 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 	}
 	dst = x.appendForwarded(dst)
 	dst = x.appendVia(dst, q.Minor)
+	dst = x.appendRequestID(dst)
 	upgrades := q.Upgrade != nil && q.Framing.Empty()
 	switch {
 	case q.Trailers && upgrades:
@@ -145,11 +149,15 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 	dst = append(dst, "\r\n"...)
 
 	nominated, length, dated, hsts := nominates(p.Fields), false, p.Status < 200, x.hsts()
+	id := &x.snap.requestID
 	connected := x.connect && p.Status >= 200 && p.Status < 300
 	for i := range p.Fields {
 		f := &p.Fields[i]
 		switch {
 		case f.ID == http1.Other:
+			if id.is(f) {
+				continue
+			}
 		case f.ID == http1.ContentLength:
 			if length || p.Status < 200 || p.Status == 204 || connected {
 				continue // RFC 9110 section 8.6
@@ -174,6 +182,9 @@ func (x *exchange) appendResponseHead(dst []byte, body http1.FramingKind) []byte
 	dst = x.appendVia(dst, p.Minor)
 	if body == http1.Chunked {
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	}
+	if p.Status >= 200 || p.Status == 101 {
+		dst = x.appendRequestID(dst)
 	}
 	if len(p.Upgrade) > 0 {
 		dst = append(dst, "Connection: Upgrade\r\n"...)

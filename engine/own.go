@@ -34,6 +34,7 @@ func (x *exchange) answer() error {
 	x.out = append(x.out, fields...)
 	x.out = appendLength(x.out, int64(body.Len()))
 	x.out = append(x.out, x.hsts()...)
+	x.out = x.appendRequestID(x.out)
 	x.out = x.appendConnection(x.out)
 	x.out = append(x.out, "\r\n"...)
 	if string(x.request.Method) != "HEAD" {

@@ -142,7 +142,7 @@ func (b *requestBody) await(now time.Duration) {
 
 func (b *requestBody) ended() { b.uploading.read.Store(true) }
 
-func (b *requestBody) trailers() []http1.Field { return b.body.Trailers }
+func (b *requestBody) trailers() []http1.Field { return b.snap.requestID.without(b.body.Trailers) }
 
 func (b *requestBody) from() (*http1.Conn, *http1.Body) { return &b.conn.Conn, &b.body }
 
@@ -166,7 +166,9 @@ func (b *responseBody) await(now time.Duration) { b.upstream.AwaitBody(now) }
 
 func (b *responseBody) ended() {}
 
-func (b *responseBody) trailers() []http1.Field { return b.upstream.Body.Trailers }
+func (b *responseBody) trailers() []http1.Field {
+	return b.snap.requestID.without(b.upstream.Body.Trailers)
+}
 
 func (b *responseBody) from() (*http1.Conn, *http1.Body) {
 	return &b.upstream.Conn, &b.upstream.Body

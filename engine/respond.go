@@ -71,6 +71,7 @@ func (x *exchange) appendAnswerHead(dst []byte, a answer, limited *limitedError)
 	if a.status == http.StatusMethodNotAllowed {
 		dst = append(dst, allowLine...)
 	}
+	dst = x.appendRequestID(dst)
 	if limited != nil {
 		dst = limited.appendFields(dst)
 	}

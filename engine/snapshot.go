@@ -29,6 +29,7 @@ type snapshot struct {
 	via         []byte           // what Via calls the proxy; empty: it adds none
 	limiter     *limiter.Limiter // nil: off
 	limitFields []byte           // the RateLimit-Policy field of those who are limited
+	requestID   idField
 	routes      routes
 	pools       []*servicePool
 }
@@ -62,6 +63,7 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 		maxBody:     c.Limits.MaxBodyBytes,
 		metricsPath: c.MetricsPath,
 		via:         []byte(c.Via),
+		requestID:   newIDField(c.RequestID),
 	}
 	before := e.snapshot.Load()
 	s.limit(before, t)

@@ -24,6 +24,7 @@ type Config struct {
 	AdminToken  Secret      // what requests to it must carry; "" when nothing is asked for
 	MetricsPath string      // also served on all Listeners; "" when it is not
 	Via         string      // what the proxy is called in the Via fields it adds; "": it adds none
+	RequestID   string      // name of the field with the id of a request; "": none
 
 	RateLimit RateLimit
 	Timeouts  Timeouts

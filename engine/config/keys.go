@@ -106,6 +106,7 @@ var clientKeys = []key[draft]{
 	one("rate_limit.max_clients", "int", "262144", whole(1, 16777216), func(d *draft) *int { return &d.RateLimit.MaxClients }, "clients remembered at a time; fixes the limiter's memory"),
 	one("rate_limit.ipv6_prefix", "int", "64", whole(1, 128), func(d *draft) *int { return &d.RateLimit.IPv6Prefix }, "bits of an IPv6 address that name one client"),
 	one("via", "name", `""`, orEmpty(pseudonym), func(d *draft) *string { return &d.Via }, `what Via fields call the proxy in what it forwards; a request that has it is refused as a loop; "": no Via is added`),
+	one("request_id", "field name", `""`, orEmpty(requestIDField), func(d *draft) *string { return &d.RequestID }, `field that carries an id of each request to backends and clients, such as X-Request-ID; "": none`),
 	one("timeouts.client_header", "duration", "10s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientHeader }, "a request head must be complete by then"),
 	one("timeouts.client_body", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientBody }, "longest silence inside a request body"),
 	one("timeouts.client_idle", "duration", "90s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientIdle }, "between two requests of a connection; keep it above the load balancer's own"),

@@ -119,6 +119,9 @@ func TestFullForm(t *testing.T) {
 		},
 		Limits:  Limits{MaxConnections: 10000, MaxHeaderBytes: 64 << 10, MaxTargetBytes: 4 << 10, MaxFields: 64, MaxBodyBytes: 10e6},
 		Retries: Retries{Attempts: 1},
+
+		RequestID: "X-Request-ID",
+
 		Pools: []Pool{
 			{Name: "default", Strategy: "round_robin", HealthCheck: check, TLS: secured, Backends: []Backend{
 				{Addr: "a.example:80", Weight: 1, MaxConns: 512},

@@ -105,7 +105,12 @@ func identify(name []byte) FieldID {
 	return Other
 }
 
-// sameName takes an underscore for a hyphen.
+// SameName reports whether name is known, a name in lower case, in any case and
+// with underscores for hyphens.
+func SameName(name []byte, known string) bool {
+	return len(name) == len(known) && sameName(name, known)
+}
+
 func sameName(name []byte, known string) bool {
 	for i, c := range name {
 		switch {
