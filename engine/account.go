@@ -29,6 +29,9 @@ func (x *exchange) account() {
 		x.backend.End()
 		x.backend = nil
 	}
+	if x.snap.log != nil {
+		x.writeLog(c.restAt)
+	}
 }
 
 // stripes are the counters of the whole process. What every exchange counts is

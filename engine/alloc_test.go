@@ -72,7 +72,22 @@ func TestPathAllocatesNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	p := startProxy(t, ordinary)
+	wantNoAllocations(t, ordinary)
+}
+
+// So it is with an access log of any format, and with request ids.
+func TestLogAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for name := range logFormats {
+		wantNoAllocations(t, ordinary+"request_id: X-Request-ID\n"+logTo(t, name))
+	}
+}
+
+func wantNoAllocations(t *testing.T, yaml string) {
+	t.Helper()
+	p := startProxy(t, yaml)
 	quietBackend(p.backend("a"))
 	quietBackend(p.backend("b"))
 	for name, request := range requests {

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,21 +19,51 @@ var noDeadline time.Time
 // backend included.
 func BenchmarkPath(b *testing.B) {
 	for _, name := range []string{"get", "post"} {
+		b.Run(name, func(b *testing.B) { benchmarkPath(b, ordinary, name) })
+	}
+}
+
+func benchmarkPath(b *testing.B, yaml, request string) {
+	p := startProxy(b, yaml)
+	quietBackend(p.backend("a"))
+	quietBackend(p.backend("b"))
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		r := newRoundTrips(b, p, requests[request])
+		for pb.Next() {
+			if err := r.do(); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+// logFormats are the ways to log, by name.
+var logFormats = map[string]string{
+	"json":     "json",
+	"combined": "combined",
+	"template": `"${client} ${method} ${target} ${status} ${time_total}"`,
+}
+
+// logTo is the configuration of an access log in that format.
+func logTo(t testing.TB, name string) string {
+	return "access_log: {path: " + filepath.Join(t.TempDir(), "access.log") + ", format: " + logFormats[name] + "}\n"
+}
+
+// BenchmarkLog is BenchmarkPath with what is off by default.
+func BenchmarkLog(b *testing.B) {
+	for _, name := range []string{"off", "json", "combined", "template", "request_id"} {
 		b.Run(name, func(b *testing.B) {
-			p := startProxy(b, ordinary)
-			quietBackend(p.backend("a"))
-			quietBackend(p.backend("b"))
-			b.ReportAllocs()
-			b.ResetTimer()
-			b.RunParallel(func(pb *testing.PB) {
-				r := newRoundTrips(b, p, requests[name])
-				for pb.Next() {
-					if err := r.do(); err != nil {
-						b.Error(err)
-						return
-					}
-				}
-			})
+			yaml := ordinary
+			switch {
+			case name == "request_id":
+				yaml += "request_id: X-Request-ID\n"
+			case name != "off":
+				yaml += logTo(b, name)
+			}
+			benchmarkPath(b, yaml, "get")
 		})
 	}
 }
@@ -112,6 +143,15 @@ func BenchmarkStep(b *testing.B) {
 		x := parsed(b, "10.0.0.0/8")
 		x.identify()
 		for b.Loop() {
+			x.out = x.appendRequestHead(x.out[:0])
+		}
+	})
+	b.Run("rewrite the request head, with a new request id", func(b *testing.B) {
+		x := parsed(b, "")
+		x.snap.requestID = newIDField("X-Request-ID")
+		x.identify()
+		for b.Loop() {
+			x.id = x.id[:0]
 			x.out = x.appendRequestHead(x.out[:0])
 		}
 	})

@@ -314,6 +314,7 @@ func (c *conn) Send(now time.Duration, b []byte) error {
 	for {
 		c.awaitWrite(now)
 		n, err := c.Write(b)
+		c.exchange.sent += int64(n)
 		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}

@@ -91,12 +91,15 @@ func New(c *config.Config, log *slog.Logger) (*Engine, error) {
 	return e, nil
 }
 
-// Listen opens the listeners. From then on clients can connect; they are served
-// as soon as Serve runs.
+// Listen opens the access log and the listeners. From then on clients can connect;
+// they are served as soon as Serve runs.
 func (e *Engine) Listen() error {
 	snap := e.snapshot.Load()
 	t := &transition{}
-	err := snap.listen(e, nil, t)
+	err := snap.openLog(nil, t)
+	if err == nil {
+		err = snap.listen(e, nil, t)
+	}
 	if err == nil {
 		err = e.parking.open(e)
 		t.onUndo(e.parking.close)
@@ -115,6 +118,9 @@ func (e *Engine) Addr() net.Addr { return e.snapshot.Load().listeners[0].Addr() 
 
 // AdminAddr returns the address of the admin listener, nil when it is off.
 func (e *Engine) AdminAddr() net.Addr { return e.admin.addr() }
+
+// ReopenAccessLog opens the access log by its name again, for who has moved it away.
+func (e *Engine) ReopenAccessLog() error { return e.snapshot.Load().log.Reopen() }
 
 // Serve serves until ctx is done, and then stops in order: /readyz says so, service
 // goes on for timeouts.shutdown_delay, no new connections, every exchange in

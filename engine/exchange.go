@@ -24,12 +24,14 @@ type exchange struct {
 	trusted bool       // the peer is a proxy whose X-Forwarded fields are believed
 	id      []byte     // of the request, once somebody asked for it
 
+	taken    *route
 	pool     *servicePool
 	backend  *pool.Backend   // of the attempt under way, else nil
 	upstream *pool.Conn      // of the attempt under way, else nil
 	began    time.Duration   // when that attempt began
 	tried    []*pool.Backend // of the attempts that failed
 	attempts int             // so far
+	asked    *pool.Backend   // in the last attempt
 	received int64           // bytes of the request body so far
 	spent    bool            // the request cannot be sent again: some of its body is gone, or a response has begun
 
@@ -46,7 +48,14 @@ type exchange struct {
 	close    bool   // the connection ends after this exchange
 	brokenBy side   // who ended it before the last byte was out
 
-	done time.Duration // when a tunnel began: that is what its duration is counted to
+	sent     int64         // bytes to the client
+	sentHead int64         // those of them that are heads
+	done     time.Duration // when a tunnel began: that is what its duration is counted to
+
+	// What follows is for the access log, and is not kept when that is off.
+	connecting time.Duration // how long the last attempt took to have a connection
+	answeredAt time.Duration // when the response head was here; 0: never
+	kept       *logHead      // when the buffer with the head was used for something else
 }
 
 // run carries one request from its head to the last byte of its response, and

@@ -23,6 +23,9 @@ func (x *exchange) forward() error {
 		}
 		err := x.attempt(b, fresh)
 		if err == nil {
+			if x.snap.log != nil {
+				x.answeredAt = http1.Now()
+			}
 			return nil
 		}
 		err = x.blame(err)
@@ -45,9 +48,15 @@ func (x *exchange) attempt(b *pool.Backend, fresh bool) error {
 	if x.attempts++; x.attempts > 1 {
 		x.began = http1.Now()
 	}
-	x.backend = b
+	x.backend, x.asked = b, b
 	b.Begin()
 	up, err := b.Connect(fresh)
+	if x.snap.log != nil {
+		x.connecting = 0
+		if up == nil || !up.Reused {
+			x.connecting = http1.Now() - x.began
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -98,6 +107,7 @@ func (x *exchange) receive(now time.Duration) error {
 			continue
 		}
 		x.scratch = x.appendResponseHead(x.scratch[:0], http1.NoBody)
+		x.sentHead += int64(len(x.scratch))
 		if err := x.conn.Send(http1.Now(), x.scratch); err != nil {
 			return errClientGone
 		}

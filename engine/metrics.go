@@ -13,6 +13,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"github.com/ESousa97/goproxyreverso/engine/accesslog"
 	"github.com/ESousa97/goproxyreverso/pool"
 	"github.com/ESousa97/goproxyreverso/pool/http1"
 )
@@ -83,6 +84,7 @@ func (x *exposition) write(w io.Writer) {
 	x.writeBackends(f, snap)
 	x.writeLimiter(f, snap)
 	x.writeLimits(f, snap)
+	writeAccessLog(f, snap.log)
 
 	x.writeReloads(f)
 	f.single("proxy_ready", "gauge", "Whether /readyz answers 200.", oneIf(e.isReady()))
@@ -249,6 +251,14 @@ func (x *exposition) writeReloads(f *families) {
 	f.begin("proxy_config_reloads_total", "counter", "Reloads, by their result.")
 	f.value(labels("result", "success"), r.good)
 	f.value(labels("result", "failure"), r.bad)
+}
+
+func writeAccessLog(f *families, l *accesslog.Log) {
+	f.single("proxy_access_log_lines_total", "counter", "Lines written to the access log.", l.Lines())
+	f.begin("proxy_access_log_dropped_total", "counter", "Lines dropped because the access log could not be written as fast.")
+	for _, d := range accesslog.Drops() {
+		f.value(labels("reason", d.String()), l.Dropped(d))
+	}
 }
 
 // writeLimits writes the limits of the configuration beside what they limit.

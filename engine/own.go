@@ -37,6 +37,7 @@ func (x *exchange) answer() error {
 	x.out = x.appendRequestID(x.out)
 	x.out = x.appendConnection(x.out)
 	x.out = append(x.out, "\r\n"...)
+	x.sentHead += int64(len(x.out))
 	if string(x.request.Method) != "HEAD" {
 		x.out = append(x.out, body.Bytes()...)
 	}

@@ -148,6 +148,7 @@ func (b *requestBody) from() (*http1.Conn, *http1.Body) { return &b.conn.Conn, &
 
 func (b *requestBody) moved(n int64, err error) error {
 	b.body.Moved(n, err)
+	b.received += n
 	b.conn.counters.received.Add(uint64(n))
 	if err == nil {
 		return nil
@@ -192,6 +193,7 @@ func (c *toClient) to() *http1.Conn { return &c.conn.Conn }
 func (c *toClient) await(now time.Duration) { c.conn.awaitWrite(now) }
 
 func (c *toClient) moved(n int64, err error) error {
+	c.sent += n
 	c.conn.counters.sent.Add(uint64(n))
 	return err
 }

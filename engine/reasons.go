@@ -79,6 +79,17 @@ var reasonNames = [reasons]string{
 	tlsError:               "tls_protocol_error",
 }
 
+// side returns whose fault it is that a request was answered for that reason.
+func (r reason) side() side {
+	switch r {
+	case requestError, requestDenied, destinationNotFound:
+		return byClient
+	case internalError, loopDetected, connectionLimitReached:
+		return byProxy // the last by a limit of its own, max_conns
+	}
+	return byBackend
+}
+
 // answer is what a client is told about an error.
 type answer struct {
 	err    error // what it answers, by errors.Is

@@ -22,6 +22,7 @@ func (x *exchange) relay() error {
 	}
 	framing := x.clientFraming()
 	x.out = x.appendResponseHead(x.out[:0], framing)
+	x.sentHead += int64(len(x.out))
 	if content, ok := up.Body.Whole(); ok && len(content) <= http1.SmallBuffer {
 		// Fast path: head and body leave together.
 		x.out = append(x.out, content...)

@@ -41,6 +41,9 @@ func (e *Engine) change(c *config.Config) error {
 	t := &transition{}
 	next, err := newSnapshot(c, e, t)
 	if err == nil {
+		err = next.openLog(old, t)
+	}
+	if err == nil {
 		err = next.listen(e, old, t)
 	}
 	if err != nil {
@@ -74,6 +77,9 @@ func (e *Engine) change(c *config.Config) error {
 		if next.pool(p.Name) == nil {
 			e.background.Go(p.Close)
 		}
+	}
+	if old.log != next.log {
+		e.background.Go(old.log.Retire)
 	}
 	changes := config.Diff(old.config, c)
 	for _, d := range changes {

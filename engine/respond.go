@@ -26,6 +26,7 @@ func (x *exchange) respond(err error) {
 	}
 	x.scratch = appendAnswerBody(x.scratch[:0], a, x.json)
 	x.out = x.appendAnswerHead(x.out[:0], a, limited)
+	x.sentHead += int64(len(x.out))
 	if string(x.request.Method) != "HEAD" {
 		x.out = append(x.out, x.scratch...)
 	}
@@ -43,6 +44,7 @@ const statusClientGone = 499
 // connection can go on. A body still on its way ends it.
 func (x *exchange) skipBody() {
 	if content, ok := x.body.Whole(); ok {
+		x.received += int64(len(content))
 		x.body.Skip(len(content))
 	}
 	if !x.body.Done() {

@@ -14,6 +14,7 @@ func (x *exchange) route() error {
 	if x.snap.routes.hosts != nil {
 		r = x.findRoute()
 	}
+	x.taken = r
 	if x.connect = string(x.request.Method) == "CONNECT"; x.connect && !r.connect {
 		return errConnect
 	}
@@ -37,6 +38,7 @@ func (x *exchange) findRoute() *route {
 
 // route is where requests go.
 type route struct {
+	name    string // host and path, as configured
 	pool    *servicePool
 	connect bool // CONNECT is allowed
 }
@@ -70,7 +72,7 @@ func newRoutes(list []config.Route, pools map[string]*servicePool) routes {
 			r.hosts[host] = h
 		}
 		path := strings.TrimSuffix(c.Path, "/")
-		h.routes[path] = &route{pool: pools[c.Pool], connect: c.Connect}
+		h.routes[path] = &route{name: c.Host + c.Path, pool: pools[c.Pool], connect: c.Connect}
 		h.depth = max(h.depth, strings.Count(path, "/"))
 	}
 	return r

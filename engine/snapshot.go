@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ESousa97/goproxyreverso/engine/accesslog"
 	"github.com/ESousa97/goproxyreverso/engine/certs"
 	"github.com/ESousa97/goproxyreverso/engine/config"
 	"github.com/ESousa97/goproxyreverso/limiter"
@@ -30,6 +31,7 @@ type snapshot struct {
 	limiter     *limiter.Limiter // nil: off
 	limitFields []byte           // the RateLimit-Policy field of those who are limited
 	requestID   idField
+	log         *accesslog.Log // nil: off
 	routes      routes
 	pools       []*servicePool
 }
@@ -66,6 +68,10 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 		requestID:   newIDField(c.RequestID),
 	}
 	before := e.snapshot.Load()
+	var err error
+	if s.log, err = newLog(c.AccessLog, before, e); err != nil {
+		return nil, err
+	}
 	s.limit(before, t)
 	s.problems = CertificateProblems(c, time.Now())
 	if err := forbidding(s.problems); err != nil {
@@ -91,6 +97,19 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 	}
 	s.routes = newRoutes(c.Routes, byName)
 	return s, nil
+}
+
+// newLog returns the access log of a configuration: the one that is in use if it has
+// the same settings, nil when it is off.
+func newLog(c config.AccessLog, before *snapshot, e *Engine) (*accesslog.Log, error) {
+	settings := accesslog.Settings(c)
+	if before != nil && before.log != nil && before.log.Settings() == settings {
+		return before.log, nil
+	}
+	if c.Path == "" {
+		return nil, nil
+	}
+	return accesslog.New(settings, e.log)
 }
 
 // limit gives the snapshot its limiter. One that was there before goes on with what
@@ -233,6 +252,15 @@ func (s *snapshot) listener(addr string) *listener {
 
 func (s *snapshot) hasListener(l *listener) bool { return slices.Contains(s.listeners, l) }
 
+// openLog opens the access log, unless the snapshot has that of the one before it.
+func (s *snapshot) openLog(before *snapshot, t *transition) error {
+	if before != nil && before.log == s.log {
+		return nil
+	}
+	t.onUndo(s.log.Close)
+	return s.log.Open()
+}
+
 // addrs returns the addresses of all listeners as text.
 func (s *snapshot) addrs() string {
 	var addrs []string
@@ -262,8 +290,10 @@ func (s *snapshot) start() {
 	}
 }
 
-// close ends the probes, closes the idle connections and stops following files.
+// close ends the probes, closes the idle connections, stops following files and
+// writes the rest of the access log.
 func (s *snapshot) close() {
+	s.log.Close()
 	for _, l := range s.listeners {
 		l.settings.Load().close()
 	}

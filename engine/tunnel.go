@@ -18,6 +18,7 @@ import (
 func (x *exchange) tunnel() error {
 	x.close = true
 	x.out = x.appendResponseHead(x.out[:0], http1.NoBody)
+	x.sentHead += int64(len(x.out))
 	x.conn.unwatched.Store(true) // the end of one side is not the end of a tunnel
 	tunnels := &x.conn.engine.tunnels
 	tunnels.Add(1)
@@ -43,6 +44,8 @@ func (x *exchange) tunnel() error {
 	down.move()
 	other.Wait()
 	x.conn.cut = t.broken.Load()
+	x.sent += down.moved
+	x.received += up.moved
 	return nil
 }
 
@@ -59,6 +62,7 @@ type direction struct {
 	from, to net.Conn
 	early    []byte // came with the handshake
 	count    *atomic.Uint64
+	moved    int64
 }
 
 // A direction looks up so many times within the silence it allows, to see whether
@@ -87,6 +91,7 @@ func (d *direction) run() error {
 		if _, err := d.to.Write(d.early); err != nil {
 			return err
 		}
+		d.moved += int64(len(d.early))
 	}
 	for !d.broken.Load() {
 		start := time.Now()
@@ -103,6 +108,7 @@ func (d *direction) run() error {
 		if n > 0 {
 			d.active.Store(int64(now))
 			d.count.Add(uint64(n))
+			d.moved += n
 		}
 		switch {
 		case err == nil:

@@ -157,6 +157,7 @@ func (x *exchange) continueClient() error {
 		return nil
 	}
 	x.request.ExpectContinue = false
+	x.sentHead += int64(len(continueHead))
 	if err := x.conn.Send(http1.Now(), continueHead); err != nil {
 		return errClientGone
 	}
@@ -169,6 +170,9 @@ var continueHead = []byte("HTTP/1.1 100 Continue\r\n\r\n")
 // is used for the body. What is still asked later is asked here.
 func (x *exchange) forgetHead() {
 	x.spent = true
+	if x.snap.log != nil {
+		x.kept = newLogHead(&x.request).clone()
+	}
 	x.json = prefersJSON(x.request.Fields)
 	x.request.Method = methodName(x.request.Method)
 	x.request.Fields = x.request.Fields[:0]

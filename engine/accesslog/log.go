@@ -180,6 +180,18 @@ func (l *Log) Close() {
 	}
 }
 
+// retireTime is longer than any Append takes.
+const retireTime = 100 * time.Millisecond
+
+// Retire is Close for a log that has been replaced: an Append that has begun
+// meanwhile is waited for.
+func (l *Log) Retire() {
+	if l != nil {
+		time.Sleep(retireTime)
+	}
+	l.Close()
+}
+
 // buffered returns the number of lines that nobody has begun to write.
 func (l *Log) buffered() (lines int) {
 	for i := range l.shards {

@@ -194,7 +194,7 @@ func TestBlockedPipe(t *testing.T) {
 // What is chosen is logged in any case, the rest by its share.
 func TestWants(t *testing.T) {
 	slow, failed, broken := &Record{Total: time.Second}, &Record{Failed: "client", Status: 200}, &Record{Status: 503}
-	none := Settings{Errors: true, SlowerThan: time.Second}
+	none := Settings{Only: Choice{Errors: true, SlowerThan: time.Second}}
 	for _, r := range []*Record{slow, failed, broken} {
 		require.True(t, none.wants(r))
 	}

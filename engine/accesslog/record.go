@@ -41,5 +41,5 @@ type Record struct {
 // sentBody is what was written to the client beside heads.
 func (r *Record) sentBody() int64 { return max(0, r.Sent-r.SentHead) }
 
-// isError reports whether the exchange is one that Settings.Errors asks for.
+// isError reports whether the exchange is one that Choice.Errors asks for.
 func (r *Record) isError() bool { return r.Failed != "" || r.Status >= 500 }

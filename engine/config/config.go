@@ -13,6 +13,8 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"github.com/ESousa97/goproxyreverso/engine/accesslog"
 )
 
 // Config is a whole, valid configuration. It is plain data and is not changed
@@ -30,6 +32,7 @@ type Config struct {
 	Timeouts  Timeouts
 	Limits    Limits
 	Retries   Retries
+	AccessLog AccessLog
 
 	Pools  []Pool  // in the order of the file; the top-level backends come first, named DefaultPool
 	Routes []Route // in the order of the file
@@ -109,6 +112,15 @@ type Limits struct {
 type Retries struct {
 	Attempts int     // sends for one request, the first included
 	Budget   float64 // retries as a share of recent requests, 0 to 1
+}
+
+// AccessLog is where a line for each exchange goes.
+type AccessLog struct {
+	Path   string // of a file; "-" is standard output, "" is off
+	Format string // json, combined or a template
+
+	Sample float64          // the share that is logged, 0 to 1, of what Only does not choose
+	Only   accesslog.Choice // logged in any case
 }
 
 // Pool is a named group of backends that share a strategy and a health check.

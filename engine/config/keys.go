@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/ESousa97/goproxyreverso/engine/accesslog"
 )
 
 // Key describes one setting of the file, for those who document it.
@@ -106,7 +108,7 @@ var clientKeys = []key[draft]{
 	one("rate_limit.max_clients", "int", "262144", whole(1, 16777216), func(d *draft) *int { return &d.RateLimit.MaxClients }, "clients remembered at a time; fixes the limiter's memory"),
 	one("rate_limit.ipv6_prefix", "int", "64", whole(1, 128), func(d *draft) *int { return &d.RateLimit.IPv6Prefix }, "bits of an IPv6 address that name one client"),
 	one("via", "name", `""`, orEmpty(pseudonym), func(d *draft) *string { return &d.Via }, `what Via fields call the proxy in what it forwards; a request that has it is refused as a loop; "": no Via is added`),
-	one("request_id", "field name", `""`, orEmpty(requestIDField), func(d *draft) *string { return &d.RequestID }, `field that carries an id of each request to backends and clients, such as X-Request-ID; "": none`),
+	one("request_id", "field name", `""`, orEmpty(requestIDField), func(d *draft) *string { return &d.RequestID }, `field that carries an id of each request to backends, clients and the access log, such as X-Request-ID; "": none`),
 	one("timeouts.client_header", "duration", "10s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientHeader }, "a request head must be complete by then"),
 	one("timeouts.client_body", "duration", "30s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientBody }, "longest silence inside a request body"),
 	one("timeouts.client_idle", "duration", "90s", wait, func(d *draft) *time.Duration { return &d.Timeouts.ClientIdle }, "between two requests of a connection; keep it above the load balancer's own"),
@@ -126,6 +128,10 @@ var clientKeys = []key[draft]{
 	one("limits.max_body_bytes", "size", "0", bodySize, func(d *draft) *int64 { return &d.Limits.MaxBodyBytes }, "of a request body (413 above); 0: no limit"),
 	one("retries.attempts", "int", "3", whole(1, 10), func(d *draft) *int { return &d.Retries.Attempts }, "sends for one request, the first included"),
 	one("retries.budget", "float", "0.2", share, func(d *draft) *float64 { return &d.Retries.Budget }, "retries as a share of recent requests, 0 to 1"),
+	one("access_log.path", "path", `""`, asIs, func(d *draft) *string { return &d.AccessLog.Path }, `file that gets a line for each request; "-" is standard output; "" turns it off`),
+	one("access_log.format", "format", "json", logFormat, func(d *draft) *string { return &d.AccessLog.Format }, `json, combined (that of Apache) or a template: "${client} ${method} ${target} ${status}"`),
+	one("access_log.sample", "float", "1", share, func(d *draft) *float64 { return &d.AccessLog.Sample }, "share of requests that are logged, 0 to 1; with only: of those it does not name, 0 unless set"),
+	many("access_log.only", "list", "[]", readOnly, func(d *draft) *accesslog.Choice { return &d.AccessLog.Only }, "requests that are logged whatever sample is: errors, and a duration for those that take as long or longer"),
 	section("pools", "mapping", func(_ *reader, d *draft, n node) { d.pools = n }, "named pools: strategy, backends, health_check and backend_tls, which inherit from the top level"),
 	section("routes", "list", func(_ *reader, d *draft, n node) { d.routes = n }, "which requests go to which pool; the others go to the top-level backends"),
 }
@@ -135,9 +141,4 @@ var routeKeys = []key[Route]{
 	one("path", "path", "/", routePath, func(t *Route) *string { return &t.Path }, "prefix of whole segments: /v1 and /v1/ match /v1 and /v1/x, not /v1x"),
 	one("pool", "name", "", poolName, func(t *Route) *string { return &t.Pool }, `a name of pools, or "default" for the top-level backends`),
 	one("connect", "bool", "false", yesNo, func(t *Route) *bool { return &t.Connect }, "CONNECT requests are forwarded too, and become tunnels"),
-}
-
-// notYet are keys that the design has and this version does not.
-var notYet = map[string]bool{
-	"access_log": true,
 }

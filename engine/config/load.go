@@ -49,6 +49,7 @@ func Parse(s Source) (*Config, error) {
 		r.checkInterval()
 	}
 	r.override(d)
+	r.settleSample(d)
 	if sound {
 		r.readListeners(d)
 		r.readPools(d)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ESousa97/goproxyreverso/engine/accesslog"
 )
 
 var strategies = []string{"least_conn", "round_robin"}
@@ -40,8 +42,9 @@ func TestSeedForm(t *testing.T) {
 			Connect: 2 * time.Second, ResponseHeader: 30 * time.Second, ResponseBody: 60 * time.Second, BackendIdle: 20 * time.Second,
 			TLSHandshake: 5 * time.Second, Tunnel: time.Hour, Shutdown: 30 * time.Second,
 		},
-		Limits:  Limits{MaxHeaderBytes: 16 << 10, MaxTargetBytes: 8 << 10, MaxFields: 128},
-		Retries: Retries{Attempts: 3, Budget: 0.2},
+		Limits:    Limits{MaxHeaderBytes: 16 << 10, MaxTargetBytes: 8 << 10, MaxFields: 128},
+		Retries:   Retries{Attempts: 3, Budget: 0.2},
+		AccessLog: AccessLog{Format: "json", Sample: 1},
 		Pools: []Pool{{
 			Name:     "default",
 			Strategy: "least_conn",
@@ -121,6 +124,7 @@ func TestFullForm(t *testing.T) {
 		Retries: Retries{Attempts: 1},
 
 		RequestID: "X-Request-ID",
+		AccessLog: AccessLog{Path: "/var/log/proxy.log", Format: "${client} ${status}", Sample: 0.5, Only: accesslog.Choice{Errors: true, SlowerThan: 500 * time.Millisecond}},
 
 		Pools: []Pool{
 			{Name: "default", Strategy: "round_robin", HealthCheck: check, TLS: secured, Backends: []Backend{

@@ -50,10 +50,6 @@ func (r *reader) overrideByVariable(d *draft, name, text string) {
 // failUnknownVariable reports a variable that begins like the section.
 func (r *reader) failUnknownVariable(at place, section string) {
 	key := strings.ToLower(at.name[len(variable(section+".")):])
-	if notYet[section+"."+key] {
-		r.failAt(at, section+"."+key, "is not supported by this version")
-		return
-	}
 	near := nearest(key, namesIn(fileKeys, section+"."))
 	if near != "" {
 		near = variable(section + "." + near)
@@ -82,8 +78,6 @@ func (r *reader) overrideBySet(d *draft, assignment string) {
 	first, _, _ := strings.Cut(path, ".")
 	names := namesIn(fileKeys, path+".")
 	switch {
-	case notYet[first] || notYet[path]:
-		r.fail(n, "is not supported by this version")
 	case fileOnly(first):
 		r.fail(n, "%s are set in the file only", first)
 	case len(names) > 0:

@@ -56,10 +56,6 @@ func readSection[T any](r *reader, keys []key[T], t *T, n node, section string) 
 // failUnknown reports a key that is not in the table, with the nearest one that
 // is.
 func (r *reader) failUnknown(p pair, names []string) {
-	if notYet[p.value.path] {
-		r.fail(p.value, "is not supported by this version")
-		return
-	}
 	near := nearest(p.key, names)
 	if near == "" {
 		near = r.elsewhere(p.key)
