@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -23,6 +24,7 @@ finishes the requests in progress for at most timeouts.shutdown, and exits with 
 when none had to be cut off. A second signal exits at once.
 
 SIGHUP reads the configuration again; with --watch, so does a change of the file.
+SIGUSR1 opens the access log again, for who has moved it away.
 SIGUSR2 starts the program again, from the same path, and hands the sockets over
 to it: that is how a new version is put in place without refusing or breaking
 anything.`,
@@ -106,8 +108,11 @@ func run(s *source, o runOptions) error {
 
 // explainListen adds to an error of listening what can be done about it.
 func explainListen(err error) error {
+	var file *fs.PathError
 	var op *net.OpError
 	switch {
+	case errors.As(err, &file):
+		return err // of the access log
 	case errors.As(err, &op) && op.Net == "unix" && (errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.ENOENT)):
 		return hint{err, "the directory of the socket must be there and writable"}
 	case errors.Is(err, syscall.EADDRINUSE):

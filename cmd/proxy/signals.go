@@ -29,6 +29,8 @@ func (s *service) obey(ctx context.Context, signals <-chan os.Signal) {
 		switch got {
 		case syscall.SIGHUP:
 			s.running.Go(s.reload)
+		case syscall.SIGUSR1:
+			s.running.Go(s.reopen)
 		case syscall.SIGUSR2:
 			s.running.Go(func() { s.upgrade(ctx) })
 		default:
@@ -69,7 +71,7 @@ func (s *service) becomeReady(ctx context.Context) {
 func notify() chan os.Signal {
 	signal.Ignore(syscall.SIGPIPE) // who read the log may go; the proxy stays
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGUSR2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
 	return signals
 }
 
@@ -78,6 +80,15 @@ func (s *service) reload() {
 	tellManager(s.log, managerReloading)
 	_ = s.engine.Reload()
 	tellManager(s.log, managerReady)
+}
+
+// reopen opens the access log again.
+func (s *service) reopen() {
+	if err := s.engine.ReopenAccessLog(); err != nil {
+		s.log.Error("the access log stays where it is", "error", err, "setting", "access_log.path")
+		return
+	}
+	s.log.Info("access log reopened")
 }
 
 // upgrade starts the program anew in a process that takes over. This one then ends
