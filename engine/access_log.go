@@ -53,6 +53,9 @@ func (x *exchange) writeLog(ended time.Duration) {
 	if x.taken != nil {
 		r.Route = x.taken.name
 	}
+	if x.conn.secured != nil {
+		r.TLS = tlsVersions[versionIndex(x.conn.secured.version)]
+	}
 	if x.pool != nil && x.pool.Pool != nil {
 		r.Pool = x.pool.Name
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"time"
 
 	"github.com/ESousa97/goproxyreverso/engine/certs"
@@ -18,7 +17,9 @@ func certSpec(c config.ListenerTLS) certs.Spec {
 }
 
 // CertificateProblems returns what is wrong with the certificates of all listeners
-// at this time. Each text begins with the setting.
+// at this time. Each text begins with the setting. A proxy starts with all that can
+// be read and belongs together: one that refused to serve because a certificate has
+// expired, or refused reloads that could put it right, would make matters worse.
 func CertificateProblems(c *config.Config, now time.Time) (problems []certs.Problem) {
 	for i, l := range c.Listeners {
 		if !l.TLS.On() {
@@ -30,15 +31,4 @@ func CertificateProblems(c *config.Config, now time.Time) (problems []certs.Prob
 		}
 	}
 	return problems
-}
-
-// forbidding joins the problems with which nobody can be served to an error.
-func forbidding(problems []certs.Problem) error {
-	var errs []error
-	for _, p := range problems {
-		if !p.Warning {
-			errs = append(errs, errors.New(p.Text))
-		}
-	}
-	return errors.Join(errs...)
 }

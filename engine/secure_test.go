@@ -210,10 +210,6 @@ func TestReloadTLS(t *testing.T) {
 	require.Same(t, store, p.snapshot.Load().listeners[0].settings.Load().store)
 	require.False(t, ask())
 
-	expired := certstest.For("proxy.test")
-	expired.NotBefore, expired.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
-	old, oldKey := a.Issue(expired, certstest.ECDSA(t)).Write(t, t.TempDir())
-	require.ErrorContains(t, p.change(fmt.Sprintf("backends: [$a]\ntls: {cert_file: %q, key_file: %q}", old, oldKey)), "tls: "+old+": CN=proxy.test expired on ")
 	require.ErrorContains(t, p.change(yaml+", certificates: [{cert_file: /nowhere, key_file: /nowhere}]}"), "/nowhere")
 	require.Same(t, store, p.snapshot.Load().listeners[0].settings.Load().store)
 	require.False(t, ask())
@@ -224,6 +220,17 @@ func TestReloadTLS(t *testing.T) {
 	kept.wantEnd()
 	require.NoError(t, p.change("backends: [$a]"))
 	p.plain().get("/0").want(200, "")
+}
+
+// A certificate that has expired is served, and warned of: that is for the operator
+// to put right, with a reload among other things.
+func TestExpiredCertificate(t *testing.T) {
+	p, a := startSecure(t, `backends: [$a]`, "")
+	expired := certstest.For("proxy.test")
+	expired.NotBefore, expired.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
+	cert, key := a.Issue(expired, certstest.ECDSA(t)).Write(t, t.TempDir())
+	require.NoError(t, p.change(fmt.Sprintf("backends: [$a]\ntls: {cert_file: %q, key_file: %q}", cert, key)))
+	require.Contains(t, p.log.String(), "CN=proxy.test expired on ")
 }
 
 // A certificate that is replaced on disk is shown to new clients, and those that are
@@ -295,4 +302,17 @@ func TestStopDuringHandshake(t *testing.T) {
 	require.Empty(t, stopped)
 	_ = begun.Close()
 	require.NoError(t, <-stopped)
+}
+
+// The access log tells the version of TLS.
+func TestLoggedVersion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	p, _ := startSecure(t, "backends: [$a]\naccess_log: {path: "+path+", format: '${status} ${tls_version}'}", ", min_version: '1.3'")
+	p.backend("a").Serve(answerAll)
+	p.connect().get("/0").want(200, "")
+	p.wantMetric("proxy_requests_inflight", "0")
+	require.NoError(t, p.stop())
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "200 1.3\n", string(text))
 }

@@ -21,7 +21,7 @@ type snapshot struct {
 	timeouts  config.Timeouts
 	retries   config.Retries
 	listeners []*listener     // in the order of the configuration; set by listen
-	problems  []certs.Problem // of their certificates; none that forbids to serve
+	problems  []certs.Problem // of their certificates; the proxy serves with them all the same
 
 	headLimits http1.Limits // also of trailers
 	maxBody    int64
@@ -74,9 +74,6 @@ func newSnapshot(c *config.Config, e *Engine, t *transition) (*snapshot, error) 
 	}
 	s.limit(before, t)
 	s.problems = CertificateProblems(c, time.Now())
-	if err := forbidding(s.problems); err != nil {
-		return nil, err
-	}
 	byName := make(map[string]*servicePool)
 	for _, pc := range c.Pools {
 		sp := before.pool(pc.Name)

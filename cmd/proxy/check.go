@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ESousa97/goproxyreverso/engine"
+	"github.com/ESousa97/goproxyreverso/engine/config"
 )
 
 func newCheck(s *source) *cobra.Command {
@@ -18,8 +20,8 @@ func newCheck(s *source) *cobra.Command {
 		Long: `Check builds everything the configuration asks for, without listening or
 sending anything. It exits with 0 and prints one line when the configuration is
 good; otherwise it exits with 1 and prints every problem with its file, line and
-column. It also reads the certificates, and warns of those that will soon be a
-problem.`,
+column. It also reads the certificates: one that clients would refuse is a problem, one
+that they soon will is a warning.`,
 		Example: "  proxy check --config /etc/proxy.yaml",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,8 +32,8 @@ problem.`,
 			if _, err := engine.New(c, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
 				return err
 			}
-			for _, p := range engine.CertificateProblems(c, time.Now()) {
-				fmt.Fprintf(cmd.ErrOrStderr(), "proxy: warning: %s\n", p.Text)
+			if err := checkCertificates(c, cmd.ErrOrStderr()); err != nil {
+				return err
 			}
 			backends := 0
 			for _, p := range c.Pools {
@@ -42,4 +44,18 @@ problem.`,
 			return err
 		},
 	}
+}
+
+// checkCertificates returns every certificate that clients would refuse as an error,
+// and warns of those that they soon will.
+func checkCertificates(c *config.Config, warnings io.Writer) error {
+	var problems []error
+	for _, p := range engine.CertificateProblems(c, time.Now()) {
+		if !p.Warning {
+			problems = append(problems, errors.New(p.Text))
+			continue
+		}
+		fmt.Fprintf(warnings, "proxy: warning: %s\n", p.Text)
+	}
+	return errors.Join(problems...)
 }
