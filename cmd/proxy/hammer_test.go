@@ -31,7 +31,7 @@ func soakTime(t *testing.T, short time.Duration) time.Duration {
 // clients are strict: a connection that ends without having said so is a failure.
 type hammer struct {
 	t       *testing.T
-	addr    string
+	dial    func() (net.Conn, error)
 	clients sync.WaitGroup
 	ended   atomic.Bool
 	served  atomic.Int64
@@ -40,9 +40,14 @@ type hammer struct {
 }
 
 // startHammer starts n clients, each with a connection of its own that it opens
-// again after each response that ends it.
+// again after each response that ends it, and now and then without that.
 func startHammer(t *testing.T, addr string, n int) *hammer {
-	h := &hammer{t: t, addr: addr}
+	return startHammerBy(t, n, func() (net.Conn, error) { return net.DialTimeout("tcp", addr, patience) })
+}
+
+// startHammerBy is startHammer with clients that connect in that way.
+func startHammerBy(t *testing.T, n int, dial func() (net.Conn, error)) *hammer {
+	h := &hammer{t: t, dial: dial}
 	for range n {
 		h.clients.Go(h.client)
 	}
@@ -52,9 +57,10 @@ func startHammer(t *testing.T, addr string, n int) *hammer {
 
 func (h *hammer) client() {
 	var c *client
+	used := 0
 	for !h.ended.Load() {
 		if c == nil {
-			nc, err := net.DialTimeout("tcp", h.addr, patience)
+			nc, err := h.dial()
 			if err != nil {
 				h.fail(err)
 				return
@@ -70,7 +76,7 @@ func (h *hammer) client() {
 		default:
 			h.served.Add(1)
 		}
-		if err != nil || got.Close {
+		if used++; err != nil || got.Close || used%100 == 0 {
 			_ = c.Close()
 			c = nil
 		}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ESousa97/goproxyreverso/engine/certs/certstest"
 )
 
 // Reloads under load lose no request, whether they exchange the backends, change
@@ -118,6 +123,41 @@ func TestDrainsUnderLoad(t *testing.T) {
 			waitFor(t, "requests for it", func() bool { return one.requests.Load() > had })
 			command("weight", one.addr, "default")
 		}
+	}
+	h.wantNoFailure()
+	p.wantNoGrowth(before)
+}
+
+// Certificates that are renewed on disk under load fail no handshake and no request,
+// and are what clients see in the end.
+func TestCertificatesUnderLoad(t *testing.T) {
+	t.Parallel()
+	a := startBackend(t, ok)
+	authority := certstest.NewAuthority(t)
+	folder := t.TempDir()
+	cert, key := authority.IssueFor("proxy.test").Write(t, folder)
+	p := startProxy(t, fmt.Sprintf("backends: [http://%s]\ntls: {cert_file: %q, key_file: %q}", a.addr, cert, key))
+	roots := x509.NewCertPool()
+	roots.AddCert(authority.Cert)
+	trust := &tls.Config{RootCAs: roots, ServerName: "proxy.test"}
+	dial := func() (net.Conn, error) { return tls.Dial("tcp", p.addr, trust) }
+	shown := func() *x509.Certificate {
+		nc, err := dial()
+		require.NoError(t, err)
+		defer nc.Close()
+		return nc.(*tls.Conn).ConnectionState().PeerCertificates[0]
+	}
+	h := startHammerBy(t, 8, dial)
+	h.more(500)
+	before := p.usage()
+	for end := time.Now().Add(soakTime(t, time.Second)); time.Now().Before(end); {
+		old := shown()
+		nextCert, nextKey := authority.IssueFor("proxy.test").Write(t, t.TempDir())
+		require.NoError(t, os.Rename(nextCert, cert))
+		h.more(20)
+		require.NoError(t, os.Rename(nextKey, key))
+		waitFor(t, "the new certificate", func() bool { return !shown().Equal(old) })
+		h.more(100)
 	}
 	h.wantNoFailure()
 	p.wantNoGrowth(before)
