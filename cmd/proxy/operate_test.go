@@ -4,7 +4,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp"
 
 	"github.com/ESousa97/goproxyreverso/engine/certs/certstest"
 )
@@ -210,6 +213,48 @@ func TestUpgradesUnderLoad(t *testing.T) {
 	}
 	h.wantNoFailure()
 	p.wantNoGrowth(before)
+}
+
+// A tunnel lives on through a reload that removes its backend and through an upgrade;
+// the old process ends when the tunnel does.
+func TestTunnelOutlivesChanges(t *testing.T) {
+	t.Parallel()
+	a := startBackend(t, func(ctx *fasthttp.RequestCtx) {
+		ctx.Response.Header.Set("Connection", "Upgrade")
+		ctx.Response.Header.Set("Upgrade", "echo")
+		ctx.SetStatusCode(101)
+		ctx.Hijack(func(nc net.Conn) { _, _ = io.Copy(nc, nc) })
+	})
+	b := startBackend(t, ok)
+	p, file := startUpgradable(t, "backends: [http://"+a.addr+"]")
+	c := p.connect("127.0.0.1")
+	require.NoError(t, c.send("/", "Connection: Upgrade", "Upgrade: echo"))
+	resp, err := http.ReadResponse(c.r, nil)
+	require.NoError(t, err)
+	require.Equal(t, 101, resp.StatusCode)
+	echo := func(text string) {
+		_, err := io.WriteString(c, text)
+		require.NoError(t, err)
+		got := make([]byte, len(text))
+		_, err = io.ReadFull(c.r, got)
+		require.NoError(t, err)
+		require.Equal(t, text, string(got))
+	}
+	echo("before")
+	replaceFile(t, p.config, "backends: [http://"+b.addr+"]\nadmin_addr: '127.0.0.2:0'")
+	p.signal(syscall.SIGHUP)
+	waitFor(t, "the reload", func() bool { return p.reloads("success") == 1 })
+	echo("after a reload")
+	old := pid(t, file)
+	p.signal(syscall.SIGUSR2)
+	waitFor(t, "the next process", func() bool { return pid(t, file) != old })
+	echo("after an upgrade")
+	got, err := p.connect("127.0.0.1").get("/")
+	require.NoError(t, err)
+	require.Equal(t, "ok\n", got.body)
+	require.False(t, isZombie(old), "the old process left its tunnel")
+	require.NoError(t, c.Close())
+	waitFor(t, "the end of the old process", func() bool { return isZombie(old) })
 }
 
 // isZombie reports whether a process has ended and only waits for its parent to
