@@ -25,6 +25,17 @@ type BackendAnswer struct {
 	Pool     string        `json:"pool"`
 	Eligible int           `json:"eligible"` // backends of the pool that may be picked
 	Backend  BackendStatus `json:"backend"`
+
+	// What the action left, or would leave, to the others if this one takes nothing.
+	Headroom HeadroomStatus `json:"headroom"`
+}
+
+// HeadroomStatus is what the other backends of a pool can take.
+type HeadroomStatus struct {
+	Eligible    int     `json:"eligible"`
+	WeightShare float64 `json:"weight_share"` // theirs, of the weight that was eligible before the action
+	Inflight    int64   `json:"inflight"`     // of the whole pool
+	MaxConns    int64   `json:"max_conns"`    // theirs
 }
 
 // addActions adds what changes the proxy, or tells what would.
@@ -116,11 +127,18 @@ func (e *Engine) act(q BackendRequest, do func(*pool.Pool, BackendRequest) error
 	if err != nil {
 		return BackendAnswer{}, err
 	}
+	room, err := p.Headroom(q.Backend)
+	if err != nil && !errors.Is(err, pool.ErrUnknownBackend) {
+		return BackendAnswer{}, err
+	}
 	if err := do(p.Pool, q); err != nil {
 		return BackendAnswer{}, err
 	}
 	e.log.Info("an operator changed the overrides of a pool", "pool", p.Name, "backend", q.Backend, "overrides", fmt.Sprint(p.Overrides()))
-	answer := BackendAnswer{Pool: p.Name, Eligible: p.Eligible(), Backend: BackendStatus{Addr: q.Backend}}
+	answer := BackendAnswer{
+		Pool: p.Name, Eligible: p.Eligible(), Backend: BackendStatus{Addr: q.Backend},
+		Headroom: HeadroomStatus{room.Backends, room.Share(), room.Inflight, room.MaxConns},
+	}
 	for _, b := range p.Backends() {
 		if b.Addr == q.Backend {
 			answer.Backend = e.backendStatus(b, http1.Now())

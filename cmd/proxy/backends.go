@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ESousa97/goproxyreverso/engine"
+	"github.com/ESousa97/goproxyreverso/pool"
 )
 
 const whichBackend = `BACKEND is its address as "proxy status" shows it; --pool says in which pool, when it is
@@ -95,7 +96,14 @@ func printBackend(w io.Writer, a *engine.BackendAnswer) error {
 		_, err := fmt.Fprintf(w, "%s is not in pool %s now\n", printable(b.Addr), printable(a.Pool))
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s in pool %s is %s with weight %d and %d requests in progress; %d backends of the pool can take requests\n",
-		printable(b.Addr), printable(a.Pool), printable(loud(b.State)), b.Weight, b.Inflight, a.Eligible)
-	return err
+	if _, err := fmt.Fprintf(w, "%s in pool %s is %s with weight %d and %d requests in progress; %d backends of the pool can take requests\n",
+		printable(b.Addr), printable(a.Pool), printable(loud(b.State)), b.Weight, b.Inflight, a.Eligible); err != nil {
+		return err
+	}
+	if h := a.Headroom; b.State == pool.Draining.String() {
+		_, err := fmt.Fprintf(w, "the others have %.0f%% of the weight that could take requests before, and room for %d of which %d are taken\n",
+			100*h.WeightShare, h.MaxConns, h.Inflight)
+		return err
+	}
+	return nil
 }

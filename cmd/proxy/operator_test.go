@@ -98,6 +98,7 @@ func TestDrain(t *testing.T) {
 	stdout, _ := p.want(0, "drain", a.addr)
 	require.Contains(t, stdout, a.addr+" in pool default is DRAINING")
 	require.Contains(t, stdout, "1 backends of the pool can take requests")
+	require.Contains(t, stdout, "the others have 50% of the weight that could take requests before, and room for 512 of which 0 are taken")
 	p.want(0, "reload")
 	c := (&tester{t: t, addr: addr}).connect("127.0.0.1")
 	for range 10 {
