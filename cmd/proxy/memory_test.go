@@ -18,7 +18,7 @@ func TestLargeBodies(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		t.Skip("moves two GiB")
 	}
-	const size, most = 1 << 30, 16 << 20
+	const size, most = 1 << 30, 4 << 20
 	b := startBackend(t, func(ctx *fasthttp.RequestCtx) {
 		n, err := io.Copy(io.Discard, requestBody(ctx))
 		if err != nil {
