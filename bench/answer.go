@@ -25,7 +25,7 @@ const (
 // awaitAnswer waits until the process gives the right answer at addr to what the
 // variant asks.
 func awaitAnswer(ctx context.Context, p *process, v variant, addr string) error {
-	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: v.clientTLS()}}
 	deadline := time.After(readyTime)
 	again := time.NewTicker(askAgain)
 	defer again.Stop()
@@ -61,6 +61,11 @@ func (v variant) ask(ctx context.Context, client *http.Client, addr string) erro
 		return err
 	}
 	defer answer.Body.Close()
+	if v.tls != 0 {
+		if err := v.agreed(answer.TLS); err != nil {
+			return err
+		}
+	}
 	got, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return err
@@ -85,4 +90,9 @@ func (v variant) check(answer *http.Response, got []byte) error {
 	return nil
 }
 
-func (v variant) url(addr string) string { return "http://" + addr + v.path }
+func (v variant) url(addr string) string {
+	if v.tls != 0 {
+		return "https://" + addr + v.path
+	}
+	return "http://" + addr + v.path
+}

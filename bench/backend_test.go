@@ -18,7 +18,7 @@ func TestBackend(t *testing.T) {
 	require.Len(t, hello, 100)
 	for _, s := range scenarios {
 		for _, v := range s.variants {
-			require.NoError(t, awaitAnswer(t.Context(), p, v, addrs[0]), s.name)
+			require.NoError(t, awaitAnswer(t.Context(), p, v.plain(), addrs[0]), s.name)
 		}
 	}
 	ask := func(v variant) error { return v.ask(t.Context(), &client, addrs[0]) }

@@ -52,6 +52,8 @@ type site struct {
 	Backends    []string // host:port of each
 	Connections int      // of clients, at most; and so what is worth keeping to the backends
 	Pinned      bool     // it has one CPU
+
+	CertFile, KeyFile string // PEM, for TLS with clients; "" for plain text
 }
 
 // Files is how many files a contender may have open: both sides of every

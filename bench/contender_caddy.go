@@ -29,6 +29,9 @@ const caddyConfig = `{
     "protocols": ["h1"],
     "idle_timeout": "90s",
     "automatic_https": {"disable": true},
+{{- if .CertFile}}
+    "tls_connection_policies": [{}],
+{{- end}}
     "routes": [{"handle": [{
       "handler": "reverse_proxy",
       "load_balancing": {"selection_policy": {"policy": "least_conn"}},
@@ -44,6 +47,10 @@ const caddyConfig = `{
 {{- end}}
       ]
     }]}]
-  }}}}
+  }}}
+{{- if .CertFile}},
+  "tls": {"certificates": {"load_files": [{"certificate": "{{.CertFile}}", "key": "{{.KeyFile}}"}]}}
+{{- end}}
+  }
 }
 `

@@ -30,6 +30,9 @@ var goproxyreverso = contender{
 const proxyConfig = `listen_addr: "{{.Addr}}"
 admin_addr: ""
 metrics_path: /metrics
+{{- if .CertFile}}
+tls: {cert_file: "{{.CertFile}}", key_file: "{{.KeyFile}}"}
+{{- end}}
 strategy: least_conn
 health_check_interval: 5s
 backends:

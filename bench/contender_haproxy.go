@@ -15,6 +15,7 @@ var haproxy = contender{
 	},
 }
 
+// haproxyConfig leaves the choice of a cipher to the client, as the others do.
 const haproxyConfig = `global
     nbthread 1
     maxconn {{.Connections}}
@@ -26,13 +27,13 @@ defaults
     timeout http-keep-alive 90s
     http-reuse always
 frontend clients
-    bind {{.Addr}} backlog 4096
+    bind {{.Addr}} backlog 4096{{if .CertFile}} ssl crt {{.CertFile}} prefer-client-ciphers{{end}}
     stick-table type ip size 100k expire 1m store http_req_rate(1s)
     http-request track-sc0 src
     http-request deny deny_status 429 if { sc_http_req_rate(0) gt 1000000 }
     option forwardfor
     http-request set-header X-Forwarded-Host %[req.hdr(host)]
-    http-request set-header X-Forwarded-Proto http
+    http-request set-header X-Forwarded-Proto http{{if .CertFile}}s{{end}}
     default_backend backends
 backend backends
     balance leastconn

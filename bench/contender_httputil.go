@@ -19,7 +19,8 @@ var goHTTPUtil = contender{
 	command: func(s site) (command, error) {
 		return command{
 			args: []string{s.Program, "httputil", "-addr", s.Addr,
-				"-backends", strings.Join(s.Backends, ","), "-keep", strconv.Itoa(s.Connections)},
+				"-backends", strings.Join(s.Backends, ","), "-keep", strconv.Itoa(s.Connections),
+				"-cert", s.CertFile, "-key", s.KeyFile},
 			env: s.goEnv(),
 		}, nil
 	},

@@ -18,6 +18,17 @@
 // caddy and httputil have no such limit, httputil takes its backends in turn,
 // nginx and httputil have no health checks.
 //
+// Over TLS they all show one certificate, made for the run, with an ECDSA key
+// on the curve P-256. What else they speak is settled by the load generators,
+// which offer one version at a time, X25519 for the key exchange and
+// AES-128-GCM; a contender that chooses something else is not measured. wrk is
+// told so by OpenSSL's configuration. It resumes sessions, so where each
+// request is to have a whole handshake, the rig asks with clients of its own.
+// Like others they take the session tickets that a contender makes, but they
+// forget them, and each of their connections is checked for all that was to be
+// the same. nginx makes one ticket instead of two, as Go does; HAProxy has no
+// such setting.
+//
 // The contender "direct" is a backend without a proxy: how much the load
 // generators can ask for at all. "floor" is no proxy either. It copies bytes between two sockets and
 // looks at none of them: what is left when all work of a proxy is taken away but
@@ -46,18 +57,20 @@
 // disturbs all contenders, as their turns are seconds apart on the same CPU. A
 // difference smaller than the quartiles are apart is none.
 //
-// Absolute times mean nothing beyond this machine and this hour. Load generator,
-// backends and contenders share one memory, one cache and often one virtual
-// machine; over loopback there is no network card, and the kernel charges much
-// of the receiver's work to the sender. Requests per second tell a contender's
-// speed only when the line "CPU in use" is near 100 %; below that the load side
-// was the limit, and a contender that is not kept busy finds less to do each
-// time it wakes, which makes its requests a little dearer. Latencies of the
-// scenarios that saturate are those of a client that waits for an answer before
-// it asks again; only the scenario latency has a client that does not wait. RSS
-// counts pages that the processes of one tree share once for each, and does not
-// count what the kernel holds for a socket. One CPU says nothing about how a
-// contender grows with more of them.
+// Absolute times mean nothing beyond this machine and this hour. Load
+// generator, backends and contenders share one memory, one cache and often one
+// virtual machine; over loopback there is no network card, and the kernel
+// charges much of the receiver's work to the sender. Requests per second tell a
+// contender's speed only when the line "CPU in use" is near 100 %; below that
+// the load side was the limit, and a contender that is not kept busy finds less
+// to do each time it wakes, which makes its requests a little dearer. A whole
+// handshake over TLS costs the client about as much as the contender: there the
+// load side is soon the limit. Latencies of the scenarios that saturate are
+// those of a client that waits for an answer before it asks again; only the
+// scenario latency has a client that does not wait. RSS counts pages that the
+// processes of one tree share once for each, and does not count what the kernel
+// holds for a socket. One CPU says nothing about how a contender grows with
+// more of them.
 //
 // Each scenario leaves NAME.json with all rounds, machine, versions and command
 // line, and NAME.txt with the table and what the load generators printed. A

@@ -24,6 +24,8 @@ func httputilMain(args []string, stderr io.Writer) int {
 	addr := flags.String("addr", "127.0.0.1:0", "host:port to serve on")
 	list := flags.String("backends", "", "host:port of each backend, by commas")
 	keep := flags.Int("keep", 256, "unused connections to keep to each backend")
+	cert := flags.String("cert", "", "file of its certificate; \"\" for no TLS")
+	key := flags.String("key", "", "file of its key")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -32,7 +34,11 @@ func httputilMain(args []string, stderr io.Writer) int {
 		Handler:     newHTTPUtil(strings.Split(*list, ","), *keep),
 		IdleTimeout: 90 * time.Second,
 	}
-	fmt.Fprintln(stderr, "bench: httputil:", server.ListenAndServe())
+	serve := server.ListenAndServe
+	if *cert != "" {
+		serve = func() error { return server.ListenAndServeTLS(*cert, *key) }
+	}
+	fmt.Fprintln(stderr, "bench: httputil:", serve())
 	return 1
 }
 

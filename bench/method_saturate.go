@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// saturate asks as fast as answers come, with wrk: what a request costs the
-// contender, and how many it serves.
+// saturate asks as fast as answers come, with wrk or, where each request has a
+// handshake, with clients of the rig: what a request costs the contender, and how
+// many it serves.
 type saturate struct{}
 
 func (saturate) figures() []figure {
@@ -27,7 +28,7 @@ func (saturate) turn(ctx context.Context, r *rig, e *entrant) (sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := r.wrk(ctx, e, r.set.duration)
+	got, err := r.load(ctx, e, r.set.duration)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func (saturate) turn(ctx context.Context, r *rig, e *entrant) (sample, error) {
 		return nil, err
 	}
 	if got.requests == 0 {
-		return nil, fmt.Errorf("wrk got no answer, and %d errors\n%s", got.errors, tail(e.process.output))
+		return nil, fmt.Errorf("no answer, and %d errors\n%s", got.errors, tail(e.process.output))
 	}
 	s := sample{
 		perSecond.key: got.perSecond,

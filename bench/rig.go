@@ -25,6 +25,8 @@ type rig struct {
 	started  []*process
 	launches int // so far, for names in dir
 
+	certFile, keyFile string // of the contenders; "" where none is asked over TLS
+
 	rate     int          // of constantRate
 	raw      bytes.Buffer // what the load generators printed
 	progress io.Writer
@@ -62,6 +64,12 @@ func newRig(set settings, s scenario, k *kit, progress io.Writer) (*rig, error) 
 		return nil, err
 	}
 	r := &rig{set: set, scenario: s, kit: k, dir: dir, progress: progress}
+	if s.usesTLS() {
+		if r.certFile, r.keyFile, err = writeIdentity(dir); err != nil {
+			r.close()
+			return nil, fmt.Errorf("make a certificate: %w", err)
+		}
+	}
 	for _, v := range s.variants {
 		for _, p := range k.programs {
 			if !slices.Contains(s.without, p.name) {
@@ -96,7 +104,7 @@ func (r *rig) startBackends(ctx context.Context) error {
 			return err
 		}
 		for _, v := range r.scenario.variants {
-			if err := awaitAnswer(ctx, p, v, addrs[share-1]); err != nil {
+			if err := awaitAnswer(ctx, p, v.plain(), addrs[share-1]); err != nil {
 				return err
 			}
 		}
@@ -128,6 +136,9 @@ func (r *rig) launch(ctx context.Context, e *entrant) (time.Duration, error) {
 		Program: e.path, Dir: filepath.Join(r.dir, name), Addr: addr, Host: contenderHost,
 		Backends: r.backends[:e.variant.backendCount()], Pinned: r.kit.cpus.proxy != nil,
 		Connections: e.variant.connections + spareConnections,
+	}
+	if e.variant.tls != 0 {
+		s.CertFile, s.KeyFile = r.certFile, r.keyFile
 	}
 	if err := os.Mkdir(s.Dir, 0o755); err != nil {
 		return 0, err

@@ -22,7 +22,7 @@ func (r *rig) warmUp(ctx context.Context) error {
 			_, err = r.launch(ctx, e)
 			r.end(e)
 		} else if _, err = r.launch(ctx, e); err == nil {
-			_, err = r.wrk(ctx, e, warmUpTime)
+			_, err = r.load(ctx, e, warmUpTime)
 		}
 		if err != nil {
 			return fmt.Errorf("%s, warm-up: %w", e.label(), e.orItsEnd(err))

@@ -28,6 +28,7 @@ type variant struct {
 	connections int    // that the load generator has open
 	closing     bool   // each request has a connection of its own
 	backends    int    // 0 is two
+	tls         uint16 // version of TLS that contenders are asked in; 0 is none
 }
 
 // scenarios are the values of -scenario; the first is the default.
@@ -37,6 +38,7 @@ var scenarios = []scenario{
 	large,
 	upload,
 	newConnections,
+	overTLS,
 	moreBackends,
 	latency,
 	idleConnections,
@@ -51,6 +53,18 @@ func (v variant) backendCount() int {
 		return fewBackends
 	}
 	return v.backends
+}
+
+// plain returns the variant as the backends know it: TLS is between contenders
+// and their clients.
+func (v variant) plain() variant {
+	v.tls = 0
+	return v
+}
+
+// usesTLS reports whether contenders are asked over TLS in some variant.
+func (s scenario) usesTLS() bool {
+	return slices.ContainsFunc(s.variants, func(v variant) bool { return v.tls != 0 })
 }
 
 // mostBackends is how many backends the scenario's variants need at least.

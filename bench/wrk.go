@@ -12,20 +12,7 @@ import (
 	"time"
 )
 
-// patience is how long a load generator waits for an answer before it counts an
-// error.
-const patience = 5 * time.Second
-
-// throughput is what wrk counted.
-type throughput struct {
-	requests  int
-	perSecond float64
-	p50, p99  time.Duration
-	errors    int // failed connections, reads and writes, time-outs, and answers beyond 3xx
-}
-
-// wrk asks an entrant as fast as answers come, over the variant's connections. It
-// runs for whole seconds.
+// wrk is load by the program of that name.
 func (r *rig) wrk(ctx context.Context, e *entrant, duration time.Duration) (throughput, error) {
 	c := command{
 		args: []string{
@@ -40,6 +27,13 @@ func (r *rig) wrk(ctx context.Context, e *entrant, duration time.Duration) (thro
 	}
 	if e.variant.closing {
 		c.args = append(c.args, "-H", "Connection: close")
+	}
+	if e.variant.tls != 0 {
+		config := filepath.Join(r.dir, "openssl.cnf")
+		if err := os.WriteFile(config, []byte(e.variant.opensslConfig()), 0o644); err != nil {
+			return throughput{}, err
+		}
+		c.env = []string{"OPENSSL_CONF=" + config}
 	}
 	if e.variant.body > 0 {
 		script := filepath.Join(r.dir, "wrk.lua")
