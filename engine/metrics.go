@@ -2,13 +2,9 @@ package engine
 
 import (
 	"bufio"
-	"bytes"
-	"fmt"
 	"io"
 	"runtime"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"sync/atomic"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -42,30 +38,6 @@ func newExposition(e *Engine) *exposition {
 func (x *exposition) Expose(w io.Writer) {
 	x.set.WritePrometheus(w)
 	writeProcess(w)
-}
-
-// families writes families of metrics, each with its help and type.
-type families struct {
-	w    *bufio.Writer
-	name string
-}
-
-func (f *families) begin(name, kind, help string) {
-	f.name = name
-	fmt.Fprintf(f.w, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
-}
-
-func (f *families) value(labels string, v uint64) {
-	f.w.WriteString(f.name)
-	f.w.WriteString(labels)
-	f.w.WriteByte(' ')
-	f.w.WriteString(strconv.FormatUint(v, 10))
-	f.w.WriteByte('\n')
-}
-
-func (f *families) single(name, kind, help string, v uint64) {
-	f.begin(name, kind, help)
-	f.value("", v)
 }
 
 // write writes the families of the proxy. All series are there from the first
@@ -270,97 +242,10 @@ func (x *exposition) writeLimits(f *families, snap *snapshot) {
 	f.single("proxy_body_bytes_limit", "gauge", "The most bytes of a request body, limits.max_body_bytes; 0: no limit.", uint64(snap.maxBody))
 }
 
-// codes writes one series for each class of status.
-func (f *families) codes(t tally, pairs ...string) {
-	for class := range classes {
-		n := t.sum(func(s *tallyStripe) *atomic.Uint64 { return &s.codes[class] })
-		f.value(labels(append(pairs, "code", strconv.Itoa(class+1)+"xx")...), n)
-	}
-}
-
-// histogram writes the series of one histogram.
-func (f *families) histogram(t tally, pairs ...string) {
-	family := f.name
-	total := uint64(0)
-	f.name = family + "_bucket"
-	for i := range len(bucketBounds) + 1 {
-		bound := "+Inf"
-		if i < len(bucketBounds) {
-			bound = strconv.FormatFloat(bucketBounds[i].Seconds(), 'g', -1, 64)
-		}
-		total += t.sum(func(s *tallyStripe) *atomic.Uint64 { return &s.buckets[i] })
-		f.value(labels(append(pairs, "le", bound)...), total)
-	}
-	nanos := t.sum(func(s *tallyStripe) *atomic.Uint64 { return &s.nanos })
-	fmt.Fprintf(f.w, "%s_sum%s %s\n", family, labels(pairs...), strconv.FormatFloat(float64(nanos)/1e9, 'g', -1, 64))
-	f.name = family + "_count"
-	f.value(labels(pairs...), total)
-	f.name = family
-}
-
-// labels formats names and values of labels in turn. No value needs escaping:
-// they are words of the configuration and of the code.
-func labels(pairs ...string) string {
-	var b strings.Builder
-	for i := 0; i < len(pairs); i += 2 {
-		sep := byte(',')
-		if i == 0 {
-			sep = '{'
-		}
-		b.WriteByte(sep)
-		b.WriteString(pairs[i])
-		b.WriteString(`="`)
-		b.WriteString(pairs[i+1])
-		b.WriteByte('"')
-	}
-	b.WriteByte('}')
-	return b.String()
-}
-
 // Version returns the version of the module the program was built from.
 func Version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}
 	return "(devel)"
-}
-
-func init() { metrics.ExposeMetadata(true) }
-
-// writeProcess writes the process and Go families of the metrics library. The
-// library leaves the help empty, and the names of three families and the types
-// of some others are not what Prometheus expects: this puts that right.
-func writeProcess(w io.Writer) {
-	var raw bytes.Buffer
-	metrics.WriteProcessMetrics(&raw)
-	metrics.WriteFDMetrics(&raw)
-	out := bufio.NewWriter(w)
-	defer out.Flush()
-	for line := range strings.Lines(raw.String()) {
-		name, rest := strings.TrimRight(line, "\n"), ""
-		if fields := strings.Fields(line); len(fields) >= 3 && fields[0] == "#" {
-			name, rest = fields[2], strings.Join(fields[3:], " ")
-		} else if i := strings.IndexAny(line, "{ "); i >= 0 {
-			name = line[:i]
-		}
-		switch {
-		case strings.HasSuffix(name, "_count") && !strings.HasSuffix(name, "_seconds_count"):
-			// Three gauges and counters with a name that belongs to histograms.
-		case strings.HasPrefix(line, "# HELP "):
-			fmt.Fprintf(out, "# HELP %s %s, as github.com/VictoriaMetrics/metrics reads it.\n", name, describe(name))
-		case strings.HasPrefix(line, "# TYPE ") && strings.HasSuffix(name, "_total") && rest == "gauge":
-			fmt.Fprintf(out, "# TYPE %s counter\n", name)
-		default:
-			out.WriteString(line)
-		}
-	}
-}
-
-// describe makes a help text of a name.
-func describe(name string) string {
-	words := strings.ReplaceAll(name, "_", " ")
-	if rest, ok := strings.CutPrefix(words, "go "); ok {
-		return "Of the Go runtime: " + rest
-	}
-	return "Of the process: " + strings.TrimPrefix(words, "process ")
 }
