@@ -32,7 +32,8 @@ type Backend struct {
 	serving  sync.WaitGroup
 
 	mu     sync.Mutex
-	conns  []*Conn
+	conns  map[*Conn]bool // those that are open
+	came   int            // connections so far
 	closed bool
 }
 
@@ -55,6 +56,7 @@ func NewAt(t testing.TB, addr string) *Backend {
 		t:        t,
 		listener: ln,
 		accepted: make(chan *Conn, 1024),
+		conns:    make(map[*Conn]bool),
 	}
 	b.serving.Go(b.accept)
 	t.Cleanup(b.Close)
@@ -68,9 +70,10 @@ func (b *Backend) accept() {
 		if err != nil {
 			return
 		}
-		c := &Conn{Conn: nc, t: b.t, r: bufio.NewReader(nc)}
+		c := &Conn{Conn: nc, t: b.t, r: bufio.NewReader(nc), b: b}
 		b.mu.Lock()
-		b.conns = append(b.conns, c)
+		b.conns[c] = true
+		b.came++
 		if b.closed {
 			_ = nc.Close()
 		}
@@ -84,8 +87,8 @@ func (b *Backend) Close() {
 	_ = b.listener.Close()
 	b.mu.Lock()
 	b.closed = true
-	for _, c := range b.conns {
-		_ = c.Close()
+	for c := range b.conns {
+		_ = c.Conn.Close()
 	}
 	b.mu.Unlock()
 	b.serving.Wait()
@@ -115,7 +118,7 @@ func (b *Backend) AcceptOr(other *Backend) *Conn {
 func (b *Backend) Connections() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.conns)
+	return b.came
 }
 
 // Serve gives every connection to serve, each in a goroutine of its own, until
@@ -151,6 +154,15 @@ type Conn struct {
 	net.Conn
 	t testing.TB
 	r *bufio.Reader
+	b *Backend
+}
+
+// Close closes the connection.
+func (c *Conn) Close() error {
+	c.b.mu.Lock()
+	delete(c.b.conns, c)
+	c.b.mu.Unlock()
+	return c.Conn.Close()
 }
 
 // Request is a request as it arrived.
