@@ -43,6 +43,7 @@ func TestReloadsUnderLoad(t *testing.T) {
 	for end := time.Now().Add(soakTime(t, 3*time.Second)); time.Now().Before(end); reloads++ {
 		replaceFile(t, file, configs[reloads%len(configs)])
 		p.signal(syscall.SIGHUP)
+		waitFor(t, "the reload", func() bool { return p.reloads("success")+p.reloads("failure") == reloads+1 })
 		h.more(50)
 		<-time.After(100 * time.Millisecond)
 	}
