@@ -56,6 +56,12 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 	dst = x.appendForwarded(dst)
 	dst = x.appendVia(dst, q.Minor)
 	dst = x.appendRequestID(dst)
+	return append(appendHop(dst, q), "\r\n"...)
+}
+
+// appendHop appends the fields of a request that concern the connection to the
+// backend only, in the place of the client's.
+func appendHop(dst []byte, q *http1.Request) []byte {
 	upgrades := q.Upgrade != nil && q.Framing.Empty()
 	switch {
 	case q.Trailers && upgrades:
@@ -74,7 +80,7 @@ func (x *exchange) appendRequestHead(dst []byte) []byte {
 	case http1.Chunked:
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	}
-	return append(dst, "\r\n"...)
+	return dst
 }
 
 // appendRequestLine appends the first line, with the target in the form that a
