@@ -161,16 +161,11 @@ func (s *soak) exchange(conn net.Conn, r *bufio.Reader, kind, n int) (again bool
 // flap ends one backend after the other and starts it again on the same address.
 func (s *soak) flap() {
 	for i := 0; ; i++ {
-		name := string("ab"[i%2]) // c stays
-		addr := s.p.backends[name].Addr
-		for _, act := range []func(){
-			func() { s.p.backends[name].Close() },
-			func() {
-				b := pooltest.NewAt(s.p.t, addr)
-				b.Serve(answerAll)
-				s.p.backends[name] = b
-			},
-		} {
+		b := s.p.backend(string("ab"[i%2])) // c stays
+		for _, act := range []func(){b.Close, func() {
+			b.Reopen()
+			b.Serve(answerAll)
+		}} {
 			select {
 			case <-s.stop:
 				return

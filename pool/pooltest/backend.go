@@ -47,20 +47,29 @@ func New(t testing.TB) *Backend {
 // NewAt is New on an address of the caller's choice.
 func NewAt(t testing.TB, addr string) *Backend {
 	t.Helper()
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		t.Fatalf("pooltest: %v", err)
-	}
-	b := &Backend{
-		Addr:     ln.Addr().String(),
-		t:        t,
-		listener: ln,
-		accepted: make(chan *Conn, 1024),
-		conns:    make(map[*Conn]bool),
-	}
-	b.serving.Go(b.accept)
+	b := &Backend{t: t}
+	b.open(addr)
 	t.Cleanup(b.Close)
 	return b
+}
+
+// Reopen listens on the same address again, after Close.
+func (b *Backend) Reopen() {
+	b.t.Helper()
+	b.open(b.Addr)
+}
+
+func (b *Backend) open(addr string) {
+	b.t.Helper()
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		b.t.Fatalf("pooltest: %v", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.Addr, b.listener, b.closed = ln.Addr().String(), ln, false
+	b.accepted, b.conns = make(chan *Conn, 1024), make(map[*Conn]bool)
+	b.serving.Go(b.accept)
 }
 
 func (b *Backend) accept() {
